@@ -1,0 +1,1 @@
+"""A local Trustpilot and a local Segment in one process."""
