@@ -1,0 +1,61 @@
+"""The OpenAPI documents, read into what a program can work with.
+
+The documents under ``contracts/openapi/`` are the one place for routes, hosts, security, parameters, limits, statuses,
+error bodies and for how sure we are of each. This module loads them, refuses what it does not understand, and prepares
+the validators once. It knows nobody else in the house.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+
+from contracts.spec.loader import SpecError, parse
+from contracts.spec.model import (
+    ANY,
+    APIS,
+    FORM,
+    JSON,
+    LEVELS,
+    Document,
+    Evidence,
+    Example,
+    Operation,
+    Parameter,
+    Response,
+    SecurityScheme,
+    Source,
+    Variant,
+    snake_case,
+)
+from contracts.spec.schema import Json, Schema, Violation
+
+__all__ = [
+    "ANY",
+    "APIS",
+    "FORM",
+    "JSON",
+    "LEVELS",
+    "Document",
+    "Evidence",
+    "Example",
+    "Json",
+    "Operation",
+    "Parameter",
+    "Response",
+    "Schema",
+    "SecurityScheme",
+    "Source",
+    "SpecError",
+    "Variant",
+    "Violation",
+    "load",
+    "parse",
+    "snake_case",
+]
+
+
+@lru_cache(maxsize=len(APIS))
+def load(api: str) -> Document:
+    """One of the documents that are shipped, named as in :data:`APIS`."""
+    return parse(api, (files("contracts") / "openapi" / f"{api}.yaml").read_text(encoding="utf-8"))

@@ -1,0 +1,311 @@
+"""Reads an OpenAPI document; refuses every word in it that this program would not act upon."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+import yaml
+from jsonschema import Draft202012Validator, FormatChecker
+
+from contracts.spec.model import (
+    ANY,
+    FORM,
+    JSON,
+    LEVELS,
+    METHODS,
+    Document,
+    Evidence,
+    Example,
+    Operation,
+    Parameter,
+    Response,
+    SecurityScheme,
+    Source,
+    Variant,
+    snake_case,
+)
+from contracts.spec.schema import Json, Schema
+
+
+class SpecError(Exception):
+    """A document says something this program does not understand. The message names the place."""
+
+
+_MEDIA_TYPES: Final = (JSON, "application/problem+json", FORM, "text/html", ANY)
+
+# What a document may say, object by object.
+_ROOT = {"openapi", "info", "servers", "paths", "components", "tags", "x-sources", "x-variants"}
+_PATH = {"parameters", "servers", "summary", "description", *METHODS}
+_OPERATION = {
+    *("operationId", "summary", "description", "tags", "parameters", "requestBody", "responses"),
+    *("security", "servers", "deprecated", "x-stateful"),
+}
+_PARAMETER = {
+    *("name", "in", "required", "schema", "description", "style", "explode"),
+    *("x-credential", "x-problem"),
+}
+_BODY = {"content", "required", "description"}
+_MEDIA = {"schema", "examples"}
+_RESPONSE = {"description", "content", "headers", "x-evidence", "x-delivery"}
+_EXAMPLE = {"value", "summary", "x-evidence"}
+_COMPONENTS = {"securitySchemes", "parameters", "responses", "schemas"}
+_SCHEMA = {
+    *("type", "properties", "required", "additionalProperties", "items", "enum", "const", "format", "pattern"),
+    *("minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "minProperties", "maxProperties"),
+    *("anyOf", "oneOf", "allOf", "not", "default", "description", "title", "examples", "deprecated"),
+    *("uniqueItems", "x-credential"),
+}
+_NESTED_SCHEMAS = {"properties": dict, "items": None, "anyOf": list, "oneOf": list, "allOf": list, "not": None}
+
+
+def _only(where: str, value: Mapping[str, Json], allowed: set[str]) -> None:
+    unknown = sorted(str(key) for key in value if key not in allowed)
+    if unknown:
+        raise SpecError(f"{where}: this program does not understand {', '.join(unknown)}")
+
+
+class _Loader:
+    """Walks one parsed document; every complaint names the place in it."""
+
+    def __init__(self, api: str, raw: Mapping[str, Json]) -> None:
+        self.api = api
+        self.raw = raw
+        _only(api, raw, _ROOT)
+        _only(f"{api}: components", raw.get("components", {}), _COMPONENTS)
+        self.sources = {
+            key: Source(key, entry["title"], entry["url"], str(entry["read"]))
+            for key, entry in raw.get("x-sources", {}).items()
+        }
+        self.formats = FormatChecker()
+
+    def load(self) -> Document:
+        components = self.raw.get("components", {})
+        operations: dict[str, Operation] = {}
+        for path, item in self.raw["paths"].items():
+            for operation in self._path(path, item):
+                if operation.id in operations:
+                    raise SpecError(f"{self.api}: operationId {operation.id} is given twice")
+                operations[operation.id] = operation
+        fallbacks: dict[str, Example] = {}
+        for name, status in (("UnknownRoute", 404), ("WrongMethod", 405)):
+            if name in components.get("responses", {}):
+                where = f"{self.api}: components.responses.{name}"
+                _, examples = self._response(where, str(status), components["responses"][name])
+                fallbacks.update(examples)
+        return Document(
+            api=self.api,
+            title=self.raw["info"]["title"],
+            hosts=self._hosts(self.raw["servers"]),
+            operations=operations,
+            security_schemes={
+                name: self._security_scheme(name, scheme)
+                for name, scheme in components.get("securitySchemes", {}).items()
+            },
+            variants={name: self._variant(name, entry) for name, entry in self.raw.get("x-variants", {}).items()},
+            fallbacks=fallbacks,
+        )
+
+    def _path(self, path: str, item: Mapping[str, Json]) -> Iterator[Operation]:
+        where = f"{self.api}: {path}"
+        _only(where, item, _PATH)
+        for method in METHODS:
+            if method in item:
+                yield self._operation(path, method, item[method], item)
+
+    def _operation(self, path: str, method: str, raw: Mapping[str, Json], item: Mapping[str, Json]) -> Operation:
+        where = f"{self.api}: {method.upper()} {path}"
+        _only(where, raw, _OPERATION)
+        declared = [self._deref(where, entry) for entry in (*item.get("parameters", ()), *raw.get("parameters", ()))]
+        responses: dict[str, Response] = {}
+        examples: dict[str, Example] = {}
+        for status, entry in raw["responses"].items():
+            response, bodies = self._response(f"{where}: {status}", str(status), entry)
+            responses[str(status)] = response
+            examples.update(bodies)
+        body = raw.get("requestBody", {})
+        _only(f"{where}: requestBody", body, _BODY)
+        security = raw.get("security", ())
+        return Operation(
+            id=raw["operationId"],
+            api=self.api,
+            method=method.upper(),
+            path=path,
+            summary=raw.get("summary", ""),
+            hosts=self._hosts(raw.get("servers") or item.get("servers") or self.raw["servers"]),
+            stateful=bool(raw.get("x-stateful", False)),
+            security=tuple(name for entry in security for name in entry),
+            anonymous=not security or any(not entry for entry in security),
+            parameters=tuple(self._parameter(where, entry) for entry in declared),
+            parameter_schema=self._parameter_schema(where, declared),
+            body={media: self._schema(f"{where}: body", entry) for media, entry in self._content(where, body)},
+            body_required=bool(body.get("required", False)),
+            responses=responses,
+            examples=examples,
+        )
+
+    def _content(self, where: str, holder: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+        for media_type, entry in holder.get("content", {}).items():
+            if media_type not in _MEDIA_TYPES:
+                raise SpecError(f"{where}: media type {media_type} is unknown here")
+            _only(f"{where}: {media_type}", entry, _MEDIA)
+            yield media_type, entry["schema"]
+
+    def _parameter(self, where: str, raw: Mapping[str, Json]) -> Parameter:
+        name = raw["name"]
+        where = f"{where}: parameter {name}"
+        _only(where, raw, _PARAMETER)
+        schema = self._inline(where, raw["schema"])
+        return Parameter(
+            name=name,
+            python_name=snake_case(name),
+            location=raw["in"],
+            required=bool(raw.get("required", False)),
+            default=schema.get("default"),
+            convert=_converter(where, schema),
+            free_form=schema.get("type") == "object",
+            credential=bool(raw.get("x-credential", False)),
+            problem=raw.get("x-problem"),
+        )
+
+    def _parameter_schema(self, where: str, declared: Sequence[Mapping[str, Json]]) -> Schema:
+        """One schema for all parameters of an operation, so that one prepared validator judges them together."""
+        return self._schema(
+            f"{where}: parameters",
+            {
+                "type": "object",
+                "properties": {entry["name"]: entry["schema"] for entry in declared},
+                "required": [entry["name"] for entry in declared if entry.get("required")],
+            },
+        )
+
+    def _response(self, where: str, status: str, raw: Json) -> tuple[Response, dict[str, Example]]:
+        raw = self._deref(where, raw)
+        _only(where, raw, _RESPONSE)
+        if "x-evidence" not in raw:
+            raise SpecError(f"{where}: a response without evidence")
+        evidence = self._evidence(where, raw["x-evidence"])
+        examples: dict[str, Example] = {}
+        for media_type, entry in raw.get("content", {}).items():
+            for name, example in entry.get("examples", {}).items():
+                _only(f"{where}: example {name}", example, _EXAMPLE)
+                own = example.get("x-evidence")
+                examples[name] = Example(
+                    name=name,
+                    status=int(status),
+                    media_type=media_type,
+                    body=example["value"],
+                    evidence=self._evidence(where, own) if own else evidence,
+                    fillable=isinstance(example["value"], dict) and "" in example["value"].values(),
+                )
+        response = Response(
+            status=status,
+            description=raw["description"],
+            evidence=evidence,
+            content={media: self._schema(where, schema) for media, schema in self._content(where, raw)},
+            extensions={key: value for key, value in raw.items() if key == "x-delivery"},
+        )
+        return response, examples
+
+    def _evidence(self, where: str, raw: Mapping[str, Json]) -> Evidence:
+        _only(f"{where}: x-evidence", raw, {"level", "source", "note"})
+        if raw["level"] not in LEVELS:
+            raise SpecError(f"{where}: evidence level {raw['level']} is none of {', '.join(LEVELS)}")
+        if raw["source"] not in self.sources:
+            raise SpecError(f"{where}: source {raw['source']} is not listed under x-sources")
+        return Evidence(raw["level"], self.sources[raw["source"]], raw.get("note"))
+
+    def _variant(self, name: str, raw: Mapping[str, Json]) -> Variant:
+        where = f"{self.api}: variant {name}"
+        _only(where, raw, {"summary", "default", "values", "evidence"})
+        values = tuple(raw["values"])
+        if raw["default"] not in values:
+            raise SpecError(f"{where}: the default {raw['default']} is none of its values")
+        return Variant(name, raw["summary"], raw["default"], values, self._evidence(where, raw["evidence"]))
+
+    def _security_scheme(self, name: str, raw: Mapping[str, Json]) -> SecurityScheme:
+        where = f"{self.api}: security scheme {name}"
+        _only(where, raw, {"type", "in", "name", "scheme", "description"})
+        if raw["type"] == "apiKey" and raw["in"] in ("header", "query"):
+            return SecurityScheme(name, raw["in"], raw["name"])
+        if raw["type"] == "http" and raw["scheme"] in ("basic", "bearer"):
+            return SecurityScheme(name, raw["scheme"], "authorization")
+        raise SpecError(f"{where}: this program does not understand {raw['type']} {raw.get('scheme', raw.get('in'))}")
+
+    @staticmethod
+    def _hosts(servers: Sequence[Mapping[str, Json]]) -> frozenset[str]:
+        return frozenset(host for entry in servers if (host := urlsplit(entry["url"]).hostname))
+
+    def _deref(self, where: str, value: Json) -> Json:
+        while isinstance(value, dict) and "$ref" in value:
+            target: Json = self.raw
+            for part in value["$ref"].removeprefix("#/").split("/"):
+                if part not in target:
+                    raise SpecError(f"{where}: {value['$ref']} leads nowhere")
+                target = target[part]
+            value = target
+        return value
+
+    def _inline(self, where: str, raw: Json, depth: int = 0) -> dict[str, Json]:
+        """The schema with every reference replaced: a validator without look-ups is several times faster."""
+        raw = self._deref(where, raw)
+        if depth > 20:  # noqa: PLR2004 - deeper than any body here; a cycle would never end
+            raise SpecError(f"{where}: schemas that contain themselves are not supported")
+        _only(where, raw, _SCHEMA)
+        result: dict[str, Json] = {key: value for key, value in raw.items() if not key.startswith("x-")}
+        for key, kind in _NESTED_SCHEMAS.items():
+            if key not in raw:
+                continue
+            value = raw[key]
+            if kind is dict:
+                result[key] = {name: self._inline(f"{where}.{name}", part, depth + 1) for name, part in value.items()}
+            elif kind is list:
+                result[key] = [self._inline(where, part, depth + 1) for part in value]
+            else:
+                result[key] = self._inline(where, value, depth + 1)
+        if isinstance(raw.get("additionalProperties"), dict):
+            result["additionalProperties"] = self._inline(where, raw["additionalProperties"], depth + 1)
+        return result
+
+    def _schema(self, where: str, raw: Json) -> Schema:
+        document = self._inline(where, raw)
+        properties = self._deref(where, raw).get("properties", {})
+        return Schema(
+            document=document,
+            validator=Draft202012Validator(document, format_checker=self.formats),
+            secrets=frozenset(name for name, part in properties.items() if part.get("format") == "password"),
+            credentials=tuple(name for name, part in properties.items() if part.get("x-credential")),
+        )
+
+
+def _converter(where: str, schema: Mapping[str, Json]) -> Callable[[str], Json]:
+    """How the text of a parameter becomes a value. What cannot be converted stays text and fails validation."""
+    kind = schema.get("type")
+    if kind == "integer":
+        return _integer
+    if kind == "boolean":
+        return lambda text: {"true": True, "false": False}.get(text.lower(), text)
+    if kind == "array":
+        item = _converter(where, schema["items"])
+        return lambda text: [item(part.strip()) for part in text.split(",")]
+    if kind in ("string", "object"):
+        return str
+    raise SpecError(f"{where}: parameters of type {kind} are not supported")
+
+
+def _integer(text: str) -> int | str:
+    # int() alone would take "1_000", " 1" and digits of other scripts, which no server here would.
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text) else text
+
+
+def parse(api: str, text: str) -> Document:
+    """Read one OpenAPI document.
+
+    :param api: the name it goes by, for messages
+    :param text: YAML
+    :raises SpecError: when it says something this program does not understand, with the place
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return _Loader(api, yaml.load(text, Loader=loader)).load()  # noqa: S506 - a safe loader, the fast one if there

@@ -1,0 +1,145 @@
+"""What a document holds, as plain frozen values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from contracts.spec.schema import Json, Schema
+
+Level = Literal["seed", "documented", "official-code", "observed", "assumed"]
+Location = Literal["path", "query", "header"]
+
+APIS: Final = ("trustpilot", "segment-tracking", "segment-destination", "control")
+LEVELS: Final = ("seed", "documented", "official-code", "observed", "assumed")
+METHODS: Final = ("get", "put", "post", "patch", "delete")
+FORM: Final = "application/x-www-form-urlencoded"
+JSON: Final = "application/json"
+ANY: Final = "*/*"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact was read: a title, an address and the day."""
+
+    key: str
+    title: str
+    url: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How sure we are of a behaviour, and why."""
+
+    level: Level
+    source: Source
+    note: str | None = None
+
+    def __str__(self) -> str:
+        """The form of the ``X-Mock-Evidence`` header."""
+        return f"{self.level}; {self.source.key}; read {self.source.read}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One documented parameter of an operation. ``name`` is the wire's, ``python_name`` the handler's."""
+
+    name: str
+    python_name: str
+    location: Location
+    required: bool
+    default: Json
+    convert: Callable[[str], Json]
+    free_form: bool
+    credential: bool
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A documented error body, named, with empty strings where a request's own facts go."""
+
+    name: str
+    status: int
+    media_type: str
+    body: Json
+    evidence: Evidence
+    fillable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One documented answer of an operation. ``status`` may be a range such as ``4XX``."""
+
+    status: str
+    description: str
+    evidence: Evidence
+    content: Mapping[str, Schema]
+    extensions: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One documented API call."""
+
+    id: str
+    api: str
+    method: str
+    path: str
+    summary: str
+    hosts: frozenset[str]
+    stateful: bool
+    security: tuple[str, ...]
+    anonymous: bool
+    parameters: tuple[Parameter, ...]
+    parameter_schema: Schema
+    body: Mapping[str, Schema]
+    body_required: bool
+    responses: Mapping[str, Response]
+    examples: Mapping[str, Example]
+
+    @property
+    def success(self) -> int:
+        """The first documented status below 300."""
+        return next(int(status) for status in self.responses if status[0] == "2" and status.isdigit())
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """Where a credential stands in a request: ``header``, ``query``, ``basic`` or ``bearer``."""
+
+    name: str
+    kind: Literal["header", "query", "basic", "bearer"]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A named switch where the sources disagree or are silent."""
+
+    name: str
+    summary: str
+    default: str
+    values: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One API."""
+
+    api: str
+    title: str
+    hosts: frozenset[str]
+    operations: Mapping[str, Operation]
+    security_schemes: Mapping[str, SecurityScheme]
+    variants: Mapping[str, Variant]
+    fallbacks: Mapping[str, Example] = field(default_factory=dict)
+
+
+def snake_case(name: str) -> str:
+    """``businessUnitId`` and ``x-business-user-id`` as a Python name."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()

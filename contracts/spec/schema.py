@@ -1,0 +1,92 @@
+"""A prepared JSON Schema, and the sentence that says why a value does not fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a value does not fit its schema: where, what was wrong, what was expected."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        """A sentence that begins with the field's path."""
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A JSON Schema with its prepared validator."""
+
+    document: Mapping[str, Json]
+    validator: Draft202012Validator
+    secrets: frozenset[str]
+    credentials: tuple[str, ...]
+
+    def violation(self, value: Json) -> Violation | None:
+        """The most telling reason why ``value`` does not fit, or None when it does."""
+        if self.validator.is_valid(value):
+            return None
+        error = best_match(self.validator.iter_errors(value))
+        return None if error is None else _violation(error)
+
+
+def _violation(error: ValidationError) -> Violation:
+    wanted: Json = error.validator_value
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
+    rule = error.validator
+    if rule == "required":
+        missing = next(name for name in wanted if name not in error.instance)
+        return Violation(f"{path}.{missing}".lstrip("."), "is required")
+    if rule in ("anyOf", "oneOf"):
+        return Violation(path, _alternatives(error.instance, wanted))
+    return Violation(path, _expected(str(rule), error.instance, wanted))
+
+
+def _alternatives(instance: Json, forms: Sequence[Mapping[str, Json]]) -> str:
+    names = [", ".join(form["required"]) for form in forms if "required" in form]
+    if len(names) != len(forms):
+        return "fits none of the forms that are documented"
+    given = [name for name in names if isinstance(instance, dict) and name in instance]
+    if len(given) > 1:
+        return f"give either {' or '.join(names)}, not both"
+    return f"needs {' or '.join(names)}"
+
+
+_SENTENCES: Mapping[str, Callable[[Json], str]] = {
+    "enum": lambda wanted: f"must be one of {', '.join(map(str, wanted))}",
+    "const": lambda wanted: f"must be {wanted}",
+    "format": lambda wanted: f"is not a valid {wanted}",
+    "pattern": lambda wanted: f"must match {wanted}",
+    "minLength": lambda wanted: "must not be empty" if wanted == 1 else f"needs at least {wanted} characters",
+    "maxLength": lambda wanted: f"has more than {wanted} characters",
+    "minimum": lambda wanted: f"must be at least {wanted}",
+    "maximum": lambda wanted: f"must be at most {wanted}",
+    "minItems": lambda wanted: f"needs at least {wanted} item(s)",
+    "additionalProperties": lambda _: "has a member that is not documented",
+}
+
+
+def _expected(rule: str, instance: Json, wanted: Json) -> str:
+    if rule == "type":
+        return f"must be {_kinds(wanted)}, not {_kind(instance)}"
+    return _SENTENCES[rule](wanted) if rule in _SENTENCES else f"breaks the rule {rule}"
+
+
+def _kinds(wanted: str | Sequence[str]) -> str:
+    return wanted if isinstance(wanted, str) else " or ".join(wanted)
+
+
+def _kind(value: Json) -> str:
+    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    return "null" if value is None else names[type(value)]
