@@ -74,15 +74,20 @@ class Destination:
 
     def invite(self, connection: Connection, order: Order) -> Reply:
         """Invite the buyer of an order, unless that was done before."""
-        claim = self.ledger.reserve(connection.id, order.key, order.message_key)
+        identity = self.identity(order)
+        claim = self.ledger.reserve(connection.id, identity, order.message_key)
         if claim is not Claim.WON:
             return _FOUND[claim](order.label)
         state = State.UNCONFIRMED  # stays so when something unforeseen happens on the way
         try:
             reply, state = self.request(connection, order)
         finally:
-            self.ledger.settle(connection.id, order.key, state)
+            self.ledger.settle(connection.id, identity, state)
         return reply
+
+    def identity(self, order: Order) -> str:
+        """What two events share when they are about the same order."""
+        return order.key
 
     def request(self, connection: Connection, order: Order) -> tuple[Reply, State]:
         """Ask Trustpilot, and say what Segment is told and what is now known about the order."""
