@@ -168,11 +168,13 @@ def bad(message: str) -> Refusal:
 
 
 def get(place: Object, name: str) -> object:
-    """The value of a field in any casing, ignoring spaces and underscores; the exact name wins over its variants."""
-    if name in place:
-        return place[name]
+    """The value of a field in any casing, ignoring spaces and underscores; None when it is missing or empty.
+
+    The exact name wins over its variants, unless it is empty.
+    """
     wanted = _plain(name)
-    return next((value for key, value in place.items() if _plain(key) == wanted), None)
+    values = (place.get(name), *(value for key, value in place.items() if _plain(key) == wanted))
+    return next((value for value in values if value is not None and value != ""), None)
 
 
 def objects(place: Object, name: str, path: str | None = None) -> Object:

@@ -1,0 +1,3 @@
+from tests.destination.conftest import settings, trustpilot
+
+__all__ = ["settings", "trustpilot"]
