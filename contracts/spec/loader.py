@@ -47,9 +47,9 @@ _PARAMETER = {
     *("name", "in", "required", "schema", "description", "style", "explode"),
     *("x-credential", "x-problem"),
 }
-_BODY = {"content", "required", "description"}
+_BODY = {"content", "required", "description", "x-max-bytes"}
 _MEDIA = {"schema", "examples"}
-_RESPONSE = {"description", "content", "headers", "x-evidence", "x-delivery"}
+_RESPONSE = {"description", "content", "headers", "x-evidence", "x-delivery", "x-status"}
 _EXAMPLE = {"value", "summary", "x-evidence"}
 _COMPONENTS = {"securitySchemes", "parameters", "responses", "schemas"}
 _SCHEMA = {
@@ -90,11 +90,10 @@ class _Loader:
                     raise SpecError(f"{self.api}: operationId {operation.id} is given twice")
                 operations[operation.id] = operation
         fallbacks: dict[str, Example] = {}
-        for name, status in (("UnknownRoute", 404), ("WrongMethod", 405)):
-            if name in components.get("responses", {}):
+        for name, entry in components.get("responses", {}).items():
+            if "x-status" in entry:
                 where = f"{self.api}: components.responses.{name}"
-                _, examples = self._response(where, str(status), components["responses"][name])
-                fallbacks.update(examples)
+                fallbacks.update(self._response(where, str(entry["x-status"]), entry)[1])
         return Document(
             api=self.api,
             title=self.raw["info"]["title"],
@@ -142,6 +141,7 @@ class _Loader:
             parameter_schema=self._parameter_schema(where, declared),
             body={media: self._schema(f"{where}: body", entry) for media, entry in self._content(where, body)},
             body_required=bool(body.get("required", False)),
+            body_limit=int(body.get("x-max-bytes", 0)),
             responses=responses,
             examples=examples,
         )
@@ -166,6 +166,7 @@ class _Loader:
             default=schema.get("default"),
             convert=_converter(where, schema),
             free_form=schema.get("type") == "object",
+            many=schema.get("type") == "array",
             credential=bool(raw.get("x-credential", False)),
             problem=raw.get("x-problem"),
         )
@@ -275,9 +276,19 @@ class _Loader:
         return Schema(
             document=document,
             validator=Draft202012Validator(document, format_checker=self.formats),
-            secrets=frozenset(name for name, part in properties.items() if part.get("format") == "password"),
+            secrets=frozenset(_secrets(document)),
             credentials=tuple(name for name, part in properties.items() if part.get("x-credential")),
         )
+
+
+def _secrets(schema: Mapping[str, Json]) -> Iterator[str]:
+    """The names of all members, at any depth, that hold secrets."""
+    for name, part in schema.get("properties", {}).items():
+        if part.get("format") == "password":
+            yield name
+        yield from _secrets(part)
+    if isinstance(schema.get("items"), dict):
+        yield from _secrets(schema["items"])
 
 
 def _converter(where: str, schema: Mapping[str, Json]) -> Callable[[str], Json]:
@@ -289,7 +300,7 @@ def _converter(where: str, schema: Mapping[str, Json]) -> Callable[[str], Json]:
         return lambda text: {"true": True, "false": False}.get(text.lower(), text)
     if kind == "array":
         item = _converter(where, schema["items"])
-        return lambda text: [item(part.strip()) for part in text.split(",")]
+        return lambda text: [item(part.strip()) for part in text.split(",") if part.strip()]
     if kind in ("string", "object"):
         return str
     raise SpecError(f"{where}: parameters of type {kind} are not supported")

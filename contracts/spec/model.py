@@ -54,6 +54,7 @@ class Parameter:
     default: Json
     convert: Callable[[str], Json]
     free_form: bool
+    many: bool
     credential: bool
     problem: str | None
 
@@ -98,6 +99,7 @@ class Operation:
     parameter_schema: Schema
     body: Mapping[str, Schema]
     body_required: bool
+    body_limit: int
     responses: Mapping[str, Response]
     examples: Mapping[str, Example]
 
@@ -137,6 +139,7 @@ class Document:
     operations: Mapping[str, Operation]
     security_schemes: Mapping[str, SecurityScheme]
     variants: Mapping[str, Variant]
+    #: Answers that belong to no operation, or that only a fault makes.
     fallbacks: Mapping[str, Example] = field(default_factory=dict)
 
 

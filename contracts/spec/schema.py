@@ -42,15 +42,16 @@ class Schema:
 
 
 def _violation(error: ValidationError) -> Violation:
+    instance: Json = error.instance
     wanted: Json = error.validator_value
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
-    rule = error.validator
+    rule = str(error.validator)
     if rule == "required":
-        missing = next(name for name in wanted if name not in error.instance)
+        missing = next(name for name in wanted if name not in instance)
         return Violation(f"{path}.{missing}".lstrip("."), "is required")
     if rule in ("anyOf", "oneOf"):
-        return Violation(path, _alternatives(error.instance, wanted))
-    return Violation(path, _expected(str(rule), error.instance, wanted))
+        return Violation(path, _alternatives(instance, wanted))
+    return Violation(path, _expected(rule, instance, wanted))
 
 
 def _alternatives(instance: Json, forms: Sequence[Mapping[str, Json]]) -> str:

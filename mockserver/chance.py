@@ -1,0 +1,35 @@
+"""Everything in a sandbox that looks random: repeatable from its seed, never from the operating system."""
+
+from __future__ import annotations
+
+import uuid
+from random import Random
+
+
+class Chance:
+    """A stream of ids and numbers. Same seed and same calls: same stream. Used under the sandbox's lock.
+
+    :param seed: a number, or a text such as ``"7/default"``
+    """
+
+    __slots__ = ("_random",)
+
+    def __init__(self, seed: int | str) -> None:
+        # Nothing here guards anything real: a mock's secrets must be repeatable, not unguessable.
+        self._random = Random(seed)  # noqa: S311
+
+    def object_id(self) -> str:
+        """24 hexadecimal digits, the form of Trustpilot's ids."""
+        return f"{self._random.getrandbits(96):024x}"
+
+    def hexadecimal(self, digits: int) -> str:
+        """That many hexadecimal digits."""
+        return f"{self._random.getrandbits(4 * digits):0{digits}x}"
+
+    def uuid(self) -> str:
+        """A UUID of version 4."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def between(self, low: float, high: float) -> float:
+        """A number from ``low`` to ``high``."""
+        return self._random.uniform(low, high)

@@ -1,0 +1,226 @@
+"""Sandboxes, their clocks, faults and variants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from contracts import spec
+from mockserver.answers import Answer, Bindings
+from mockserver.clock import iso_milliseconds, seconds
+from mockserver.faults import Fault
+from mockserver.problems import Problem
+from mockserver.sandbox import DEFAULT, Sandbox, Sandboxes, variants
+
+bindings = Bindings()
+
+#: Real seconds for which a call may be kept waiting.
+LONGEST_SETTLE: Final = 60.0
+LONGEST_DELAY: Final = 30.0
+
+
+def _invalid(sentence: str) -> Problem:
+    return Problem("invalid-request", hint=sentence, detail=sentence)
+
+
+def _seconds(name: str, text: str, longest: float | None = None) -> float:
+    try:
+        value = seconds(text)
+    except ValueError as error:
+        raise _invalid(f"{name}: {error}") from None
+    if longest is not None and value > longest:
+        raise _invalid(f"{name}: {text} is longer than {longest:.0f} s, the most that is allowed here")
+    return value
+
+
+def _checked_switches(switches: Mapping[str, str]) -> Mapping[str, str]:
+    known = variants()
+    for name, value in switches.items():
+        if name not in known:
+            raise _invalid(f"there is no variant {name!r}; there are {', '.join(sorted(known))}")
+        if value not in known[name].values:
+            raise _invalid(f"variant {name} is one of {', '.join(known[name].values)}, not {value!r}")
+    return switches
+
+
+def document(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
+    """A sandbox with credentials and addresses.
+
+    :param base_url: where the caller reached this program
+    """
+    names = ("mock", "trustpilot", "invitations", "authenticate", "segment")
+    return {
+        "id": sandbox.id,
+        "seed": sandbox.seed,
+        "createdAt": iso_milliseconds(sandbox.created_at),
+        "now": iso_milliseconds(sandbox.clock.now()),
+        "credentials": dict(sandbox.credentials),
+        "urls": dict.fromkeys(names, base_url),
+        "variants": dict(sandbox.variants),
+    }
+
+
+@bindings.handles("listSandboxes")
+def list_sandboxes(sandboxes: Sandboxes, api_url: str) -> dict[str, Any]:
+    """All, oldest first."""
+    rows = [document(sandbox, api_url) for sandbox in sandboxes.all()]
+    return {"sandboxes": rows, "total": len(rows)}
+
+
+@bindings.handles("createSandbox")
+def create_sandbox(sandboxes: Sandboxes, body: dict[str, Any], api_url: str) -> Answer:
+    """A universe of its own."""
+    switches = _checked_switches(body.get("variants", {}))
+    try:
+        sandbox = sandboxes.create(body.get("id"), body.get("seed", 0), switches)
+    except KeyError:
+        raise Problem("sandbox-exists", hint="Choose another id, or leave it out.") from None
+    return Answer(201, document(sandbox, api_url))
+
+
+@bindings.handles("getSandbox")
+def get_sandbox(sandbox: Sandbox, api_url: str) -> dict[str, Any]:
+    """One."""
+    return document(sandbox, api_url)
+
+
+@bindings.handles("deleteSandbox")
+def delete_sandbox(sandboxes: Sandboxes, sandbox: Sandbox) -> Answer:
+    """Remove it; its credentials are unknown from now on."""
+    if sandbox.id == DEFAULT:
+        raise Problem("default-sandbox-stays", hint="Reset it instead.")
+    sandboxes.delete(sandbox)
+    return Answer(204)
+
+
+@bindings.handles("resetSandbox")
+def reset_sandbox(sandbox: Sandbox, api_url: str) -> dict[str, Any]:
+    """Back to the seed."""
+    sandbox.reset()
+    return document(sandbox, api_url)
+
+
+def _clock(sandbox: Sandbox) -> dict[str, Any]:
+    with sandbox.lock:
+        due = sandbox.timeline.next
+        return {
+            "now": iso_milliseconds(sandbox.clock.now()),
+            "frozen": sandbox.clock.frozen,
+            "nextDue": None if due is None else iso_milliseconds(due),
+        }
+
+
+@bindings.handles("getClock")
+def get_clock(sandbox: Sandbox) -> dict[str, Any]:
+    """The time there."""
+    return _clock(sandbox)
+
+
+@bindings.handles("advanceClock")
+def advance_clock(sandbox: Sandbox, body: dict[str, str]) -> dict[str, Any]:
+    """Let time pass."""
+    try:
+        performed = sandbox.advance(_seconds("by", body["by"]))
+    except OverflowError:
+        raise _invalid("by: the calendar of this program ends with the year 8999") from None
+    return _clock(sandbox) | {"performed": performed}
+
+
+@bindings.handles("freezeClock")
+def freeze_clock(sandbox: Sandbox) -> dict[str, Any]:
+    """Let time stand still."""
+    with sandbox.lock:
+        sandbox.clock.freeze()
+    return _clock(sandbox)
+
+
+@bindings.handles("resumeClock")
+def resume_clock(sandbox: Sandbox) -> dict[str, Any]:
+    """Let time run on."""
+    with sandbox.lock:
+        sandbox.clock.resume()
+    sandbox.perform_due()
+    return _clock(sandbox)
+
+
+@bindings.handles("settle")
+def settle(sandbox: Sandbox, body: dict[str, str]) -> dict[str, Any]:
+    """Wait until quiet."""
+    due, in_flight = sandbox.settle(_seconds("timeout", body.get("timeout", "PT10S"), LONGEST_SETTLE))
+    if due or in_flight:
+        sentence = f"{due} things are still due and {in_flight} deliveries are under way."
+        raise Problem("not-settled", hint=sentence, detail=sentence)
+    return {"settled": True, "due": 0, "inFlight": 0}
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    return {
+        "id": fault.id,
+        "operation": fault.operation,
+        "status": fault.status,
+        "delay": f"PT{fault.delay:g}S" if fault.delay else None,
+        "count": fault.count,
+        "struck": fault.struck,
+    }
+
+
+@bindings.handles("listFaults")
+def list_faults(sandbox: Sandbox) -> dict[str, Any]:
+    """Those that will still strike."""
+    with sandbox.lock:
+        rows = [_fault(fault) for fault in sandbox.faults.armed()]
+    return {"faults": rows, "total": len(rows)}
+
+
+@bindings.handles("createFault")
+def create_fault(sandbox: Sandbox, body: dict[str, Any]) -> Answer:
+    """Arm one."""
+    operation = body["operation"]
+    strikable = [name for api in ("trustpilot", "segment-tracking") for name in spec.load(api).operations]
+    if operation not in strikable:
+        raise _invalid(f"operation: {operation!r} is none of {', '.join(strikable)}")
+    delay = _seconds("delay", body["delay"], LONGEST_DELAY) if "delay" in body else 0.0
+    if "status" not in body and not delay:
+        raise _invalid("a fault needs a status, a delay or both")
+    with sandbox.lock:
+        fault = sandbox.faults.arm(operation, body.get("status"), delay, body.get("count", 1))
+        return Answer(201, _fault(fault))
+
+
+@bindings.handles("clearFaults")
+def clear_faults(sandbox: Sandbox) -> Answer:
+    """Disarm all."""
+    with sandbox.lock:
+        sandbox.faults.clear()
+    return Answer(204)
+
+
+@bindings.handles("listVariants")
+def list_variants(sandbox: Sandbox) -> dict[str, Any]:
+    """The switches and where they stand."""
+    rows = [
+        {
+            "name": variant.name,
+            "value": sandbox.variants[variant.name],
+            "default": variant.default,
+            "values": list(variant.values),
+            "summary": variant.summary,
+            "evidence": {
+                "level": variant.evidence.level,
+                "source": variant.evidence.source.url,
+                "read": variant.evidence.source.read,
+                "note": variant.evidence.note,
+            },
+        }
+        for variant in variants().values()
+    ]
+    return {"variants": rows, "total": len(rows)}
+
+
+@bindings.handles("setVariants")
+def set_variants(sandbox: Sandbox, body: dict[str, str]) -> dict[str, Any]:
+    """Move switches: all that were named, or none when one of them is wrong."""
+    switches = _checked_switches(body)
+    with sandbox.lock:
+        sandbox.variants.update(switches)
+    return list_variants(sandbox)

@@ -1,0 +1,189 @@
+"""The plain sentences that go beside an answer: what was wrong and what to do. One place, so that each can be tested.
+
+They reach the user by the header ``X-Mock-Hint``, the journal and the console; the body stays what the real API sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+API_KEY_MISSING = "No API key came: send it as header apikey (or as query parameter apikey)."
+API_KEY_UNKNOWN = "No sandbox owns this API key. 'tpmock env' prints the key of the default sandbox."
+API_KEY_AS_TOKEN = (
+    "Private route: it needs an access token as 'Authorization: Bearer ...'. "
+    "The API key alone works on public routes only."
+)
+TOKEN_MISSING = "Private route: it needs an access token as 'Authorization: Bearer ...'; none came."
+TOKEN_UNKNOWN = "No sandbox knows this access token: it was never issued here, or its sandbox was reset."
+TOKEN_REVOKED = "This access token was revoked."
+TOKEN_IN_QUERY = "The token came in the query, as older clients send it; documented is 'Authorization: Bearer ...'."
+CLIENT_MISSING = "No client credentials came: send 'Authorization: Basic base64(API_KEY:API_SECRET)'."
+CLIENT_UNKNOWN = "No sandbox owns this API key. 'tpmock env' prints key and secret of the default sandbox."
+SECRET_WRONG = "The API key is known, but this is not its secret."
+CLIENT_WITHOUT_SCHEME = "The Authorization header lacks the word Basic; real programs do that, so it was accepted."
+GRANT_MISSING_MEANT_CLIENT = (
+    "No grant_type came; with Basic alone it was read as client_credentials, as seen in the wild."
+)
+TWO_STEP = "2-step verification blocks the password grant for this user. Switch it off, or use the authorization code."
+PASSWORD_WRONG = "No business user has this username and password."
+REFRESH_MISSING = "refresh_token is missing: send grant_type=refresh_token&refresh_token=... as a form."
+REFRESH_UNKNOWN = "This refresh token is not known: refresh tokens are used up by each refresh; send the newest one."
+REFRESH_FOREIGN = "This refresh token was issued to another API key."
+CODE_UNKNOWN = "This authorization code is not known or was used before; a code works once."
+CODE_EXPIRED = "This authorization code is older than 10 minutes."
+CODE_FOREIGN = "This authorization code was issued to another API key."
+PARTNER_GRANT = "This sandbox's variant partner_grant does not let a partner use this grant."
+UNIT_ID_AS_USER = (
+    "x-business-user-id holds a business UNIT id. Send the id of a business USER, such as 'tpmock env' prints."
+)
+USER_UNKNOWN = "x-business-user-id names no business user of this sandbox."
+USER_HEADER_MISSING = (
+    "A client-credentials token acts for nobody: send x-business-user-id (variant business_user_header)."
+)
+PARTNER_HEADER_MISSING = (
+    "Calls with a customer's keys must carry the partner id in an HTTP header (variant partner_header)."
+)
+PARTNER_HEADER_ADVICE = "Calls with a customer's keys should carry the partner id in an HTTP header; this one did not."
+NOT_A_PARTNER = (
+    "This token was not made with partner credentials: use partnerApiKey, partnerUsername and partnerPassword."
+)
+OTHER_PARTNER = "This token belongs to another partner id."
+PARTNER_UNKNOWN = "No partner has this id."
+PARTNER_FOREIGN_UNIT = "This business unit is bound to another partner."
+PARTNER_UNKNOWN_UNIT = "No business unit has this id: find it by its domain first (business-units/find)."
+NO_PAID_PLAN = (
+    "200 means NO rights: the customer has no paid plan. Tell the customer that a paid Trustpilot plan is needed."
+)
+NO_PERMISSION = (
+    "200 means NO rights: the customer has not switched partner permissions on. An Admin does that in the app."
+)
+PRODUCT_NEEDED = "Say which products: sku, productUrl or both."
+UNIT_UNKNOWN = "No business unit has this id: find it by its domain first (business-units/find)."
+WRITE_KEY_MISSING = "No write key came: send it as Basic user name or as writeKey in the body. Segment answers 400."
+WRITE_KEY_UNKNOWN = (
+    "No sandbox owns this write key; Segment would still say 200, and so do we. Nothing will be delivered."
+)
+DEFECT = "This is a defect of tpmock, not of your call: its log has the details. Please report it."
+LOGIN_FAILED = "No business user has this username and password."
+LOGIN_ROLE = "This user may not log in here: the user has no role on the business unit the keys were made for."
+
+
+def wrong_host(host: str, expected: Iterable[str]) -> str:
+    """The path is right, the host is not."""
+    return f"Other host: this path is not served by {host}, but by {' or '.join(sorted(expected))}."
+
+
+def unknown_route(nearest: str | None) -> str:
+    """Nothing documented has this path."""
+    close = f" The nearest documented one is {nearest}." if nearest else ""
+    return f"No documented operation has this path.{close} GET /_mock/coverage lists all."
+
+
+def wrong_method(allowed: Iterable[str]) -> str:
+    """The path is right, the method is not."""
+    return f"This path is documented for {' and '.join(sorted(allowed))} only."
+
+
+def content_type(given: str, expected: Iterable[str]) -> str:
+    """The body is of another kind than documented."""
+    return f"The Content-Type was {given or 'missing'}; documented is {' or '.join(expected)}."
+
+
+def unknown_parameter(name: str, known: str | None) -> str:
+    """A query parameter nobody documented."""
+    close = f"; did you mean {known}?" if known else ""
+    return f"The query parameter {name} is not documented and was ignored{close}"
+
+
+def token_expired(ago: str) -> str:
+    """The token is too old by the sandbox's clock."""
+    return f"This access token expired {ago} ago by the sandbox's clock: access tokens live 100 hours. Refresh it."
+
+
+def refresh_expired(ago: str) -> str:
+    """The refresh token is too old by the sandbox's clock."""
+    return f"This refresh token expired {ago} ago by the sandbox's clock: log in again."
+
+
+def grant_unknown(given: str) -> str:
+    """A grant nobody documented."""
+    known = "password, client_credentials, authorization_code, refresh_token"
+    return f"grant_type was {given or 'missing'}; documented are {known}."
+
+
+def field_missing(name: str, grant: str) -> str:
+    """A grant without one of its fields."""
+    return f"The grant {grant} needs the form field {name}."
+
+
+def redirect_differs(given: str, expected: str) -> str:
+    """The code was asked for with another address."""
+    return f"redirect_uri was {given or 'missing'}; it must be identical to the one of the login step: {expected}."
+
+
+def redirect_unregistered(given: str, registered: Iterable[str]) -> str:
+    """The address is not on the list."""
+    return f"redirect_uri {given} is not registered for this key. Registered: {', '.join(registered) or 'none'}."
+
+
+def domain_unknown(name: str) -> str:
+    """No unit of that name."""
+    if "/" in name:
+        return f"Send the domain alone: {name} holds a scheme or a path."
+    return f"No business unit has the domain {name}. Spelling counts: with and without www. are two names."
+
+
+def role_missing(role: str | None) -> str:
+    """The user exists and may not."""
+    return f"The business user is {role or 'nobody'} on this unit; inviting needs Admin or Manager."
+
+
+def unit_out_of_reach(unit_id: str) -> str:
+    """The token reaches other units."""
+    return f"This token has no access to business unit {unit_id}."
+
+
+def template_unknown(part: str) -> str:
+    """A template id of nobody or of another unit."""
+    return f"{part}.templateId names no template of this business unit."
+
+
+def send_time_unreadable(part: str, given: str) -> str:
+    """A send time in no known form."""
+    forms = "2013-09-07T13:37:00 or 09/07/2013 13:37:00 (month first), in UTC"
+    return f"{part}.preferredSendTime was {given!r}: write {forms}."
+
+
+def send_time_slashed(read: str) -> str:
+    """A send time in the documented, ambiguous form."""
+    return f"The slashed preferredSendTime was read month first, as {read}. ISO 8601 leaves no doubt."
+
+
+def service_first() -> str:
+    """The product invitation would go out first."""
+    return "The service invitation must be sent before the product invitation; swap the two preferredSendTime."
+
+
+def queued(until: str) -> str:
+    """Accepted is not sent."""
+    return f"Queued until {until}; advance the sandbox's clock to see it leave."
+
+
+def fault(number: int) -> str:
+    """Not the truth."""
+    return f"Fault {number} of this sandbox made this answer."
+
+
+def event_too_large(size: int, limit: int) -> str:
+    """Over Segment's limit for one event."""
+    return f"The event has {size:,} bytes; Segment takes {limit:,} at most."
+
+
+def dropped(reason: str | None) -> str | None:
+    """Taken with 200, and yet it will not arrive."""
+    return None if reason is None else f"Segment answers 200 and drops it: {reason}."
+
+
+def surplus(count: int) -> str:
+    """More events than a batch may hold."""
+    return f"A batch holds 2,500 events at most; Segment answers 200 and drops the last {count}."

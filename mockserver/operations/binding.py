@@ -1,0 +1,113 @@
+"""Ties handlers to documented operations at the start, and refuses to start when they do not fit."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.spec import Document, Example, Operation, Parameter, SecurityScheme, SpecError
+from mockserver.answers import Bindings, Handler
+from mockserver.operations.call import Call
+
+Supply = Callable[[Call], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An operation with its handler and with how each of the handler's parameters is filled.
+
+    :param locked: whether the handler runs under the sandbox's lock; one that takes the sandbox itself locks for itself
+    """
+
+    operation: Operation
+    document: Document
+    handler: Handler
+    supplies: tuple[tuple[str, Supply], ...]
+    schemes: tuple[SecurityScheme, ...]
+    query_names: frozenset[str]
+    credentials: tuple[Parameter, ...]
+    free_form: Parameter | None
+    locked: bool
+
+    def example(self, *names: str) -> Example:
+        """The first of the named error bodies that is documented here, else the first with status 400."""
+        examples = self.operation.examples
+        for name in names:
+            if name in examples:
+                return examples[name]
+        return next(example for example in examples.values() if example.status == 400)  # noqa: PLR2004
+
+    def by_status(self, status: int) -> Example | None:
+        """A documented error body with that status, of the operation or of the whole API."""
+        candidates = (*self.operation.examples.values(), *self.document.fallbacks.values())
+        return next((example for example in candidates if example.status == status), None)
+
+
+def bind(document: Document, rooms: Iterable[Bindings], supplies: Mapping[str, Supply]) -> dict[str, Bound]:
+    """All operations of a document with their handlers, by operationId.
+
+    :param supplies: what a handler may ask for besides the operation's own parameters
+    :raises SpecError: when a handler serves nothing documented, an operation has none, or a handler asks for
+        something that the operation does not declare
+    """
+    handlers: dict[str, Handler] = {}
+    for room in rooms:
+        handlers |= room.handlers
+    unknown = sorted(handlers.keys() - document.operations.keys())
+    missing = sorted(document.operations.keys() - handlers.keys())
+    if unknown or missing:
+        raise SpecError(f"{document.api}: handlers without operation: {unknown}; operations without handler: {missing}")
+    return {name: _bound(document, document.operations[name], handler, supplies) for name, handler in handlers.items()}
+
+
+def _bound(document: Document, operation: Operation, handler: Handler, supplies: Mapping[str, Supply]) -> Bound:
+    declared = {parameter.python_name: parameter for parameter in operation.parameters}
+    wanted: list[tuple[str, Supply]] = []
+    for name in inspect.signature(handler).parameters:
+        if name in declared:
+            wanted.append((name, _argument(name)))
+        elif name in supplies:
+            wanted.append((name, supplies[name]))
+        else:
+            raise SpecError(f"{document.api}: the handler of {operation.id} asks for {name}, which is not declared")
+    schemes = tuple(document.security_schemes[name] for name in operation.security)
+    _check_refusals(document, operation)
+    return Bound(
+        operation=operation,
+        document=document,
+        handler=handler,
+        supplies=tuple(wanted),
+        schemes=schemes,
+        query_names=frozenset(
+            [parameter.name for parameter in operation.parameters if parameter.location == "query"]
+            + [scheme.key for scheme in document.security_schemes.values() if scheme.kind == "query"]
+        ),
+        credentials=tuple(parameter for parameter in operation.parameters if parameter.credential),
+        free_form=next((parameter for parameter in operation.parameters if parameter.free_form), None),
+        locked=not {"sandbox", "sandboxes"} & {name for name, _ in wanted},
+    )
+
+
+def _argument(name: str) -> Supply:
+    return lambda call: call.arguments[name]
+
+
+def _check_refusals(document: Document, operation: Operation) -> None:
+    """Whatever can be wrong with a call must have a documented answer."""
+    statuses = {example.status for example in operation.examples.values()}
+    fallible = any(
+        rule not in ("type", "minLength", "default", "description")
+        for schema in operation.parameter_schema.document.get("properties", {}).values()
+        for rule in schema
+    )
+    needed = (
+        {400}
+        if operation.body or fallible or any(p.required and p.location != "path" for p in operation.parameters)
+        else set()
+    )
+    if operation.body:
+        needed |= {status for status in (413, 415) if document.api in ("trustpilot", "control")}
+    if needed - statuses:
+        raise SpecError(f"{document.api}: {operation.id} can be called wrongly, but documents no {needed - statuses}")

@@ -1,0 +1,167 @@
+"""One call as it came in: read once, lazily, from the WSGI environment."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from contracts.spec import ANY, FORM, JSON, Operation
+from mockserver.sandbox import Sandbox
+
+Environ = Mapping[str, Any]
+
+MAX_FIELDS: Final = 1_000
+_CHUNK: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a body could not be read: the problem's name, the sentence, and the status it would have."""
+
+    problems: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of an operation, and what the pipeline learns about it on the way."""
+
+    environ: Environ
+    operation: Operation
+    method: str
+    host: str
+    query: dict[str, list[str]]
+    arguments: dict[str, Any]
+    raw: bytes = b""
+    body: Any = None
+    unreadable: Unreadable | None = None
+    sandbox: Sandbox | None = None
+    caller: Any = None
+    hint: str | None = None
+
+    @property
+    def home(self) -> Sandbox:
+        """The sandbox this call belongs to, once it is found."""
+        if self.sandbox is None:
+            raise LookupError("the sandbox of this call is not known yet")
+        return self.sandbox
+
+    def trace_of_order(self, number: str) -> str:
+        """The first cause of an order: the event that told of it, else this call."""
+        traces = self.home.traces
+        return traces.find(f"order:{number}") or traces.begin(f"order:{number}")
+
+    def header(self, name: str) -> str:
+        """A request header's value, or an empty string."""
+        return str(self.environ.get("HTTP_" + name.upper().replace("-", "_"), ""))
+
+    @property
+    def content_type(self) -> str:
+        """The media type without its parameters, in lower case."""
+        return str(self.environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
+
+    def all_headers(self) -> Iterator[tuple[str, str]]:
+        """Every request header, names as they are usually written."""
+        for key, value in self.environ.items():
+            if key.startswith("HTTP_"):
+                yield key[5:].replace("_", "-").title(), value
+        for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            if self.environ.get(key):
+                yield key.replace("_", "-").title(), self.environ[key]
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port by which the caller reached us."""
+        return f"{self.environ.get('wsgi.url_scheme', 'http')}://{self.environ.get('HTTP_HOST') or self.host}"
+
+    def read_body(self) -> None:
+        """Read and parse the body. What is wrong with it is kept, to be said after authentication."""
+        if not self.operation.body:
+            return
+        limit = self.operation.body_limit
+        raw = _read(self.environ, limit)
+        if raw is not None and self.header("content-encoding").lower() == "gzip":
+            raw = _gunzip(raw, limit)
+            if raw == b"":
+                self.unreadable = Unreadable(("not-json", "invalid-request"), "the body is not valid gzip")
+                return
+        if raw is None:
+            self.unreadable = Unreadable(("too-large",), f"the body has more than {limit:,} bytes")
+            return
+        self.raw = raw
+        if not raw and not self.operation.body_required:
+            self.body = {}
+        else:
+            self._parse()
+
+    def _parse(self) -> None:
+        given = self.content_type
+        documented = self.operation.body
+        if given not in documented and ANY not in documented:
+            sentence = f"Content-Type must be {' or '.join(documented)}, not {given or 'missing'}"
+            self.unreadable = Unreadable(("unsupported-media-type",), sentence)
+        elif given == FORM and FORM in documented:
+            self._parse_form()
+        else:
+            self._parse_json()
+
+    def _parse_form(self) -> None:
+        try:
+            text = self.raw.decode("utf-8")
+            self.body = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"))
+        except ValueError:
+            self.unreadable = Unreadable(("invalid-request",), "the form cannot be read as UTF-8 fields")
+
+    def _parse_json(self) -> None:
+        try:
+            self.body = json.loads(self.raw, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+            self.unreadable = Unreadable(("not-json", "invalid-request"), f"the body is not valid JSON{where}")
+
+    def schema(self) -> Any:
+        """The documented schema of the body that came."""
+        documented = self.operation.body
+        return documented.get(self.content_type) or documented.get(ANY) or documented.get(JSON)
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _read(environ: Environ, limit: int) -> bytes | None:
+    """The body, or None when it is longer than ``limit``; never more than that is held."""
+    stream = environ["wsgi.input"]
+    length = environ.get("CONTENT_LENGTH")
+    if length:
+        try:
+            announced = int(length)
+        except ValueError:
+            announced = 0
+        return None if announced > limit else bytes(stream.read(announced))
+    if not environ.get("wsgi.input_terminated"):
+        return b""
+    parts: list[bytes] = []
+    size = 0
+    while chunk := stream.read(_CHUNK):
+        size += len(chunk)
+        if size > limit:
+            return None
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _gunzip(raw: bytes, limit: int) -> bytes | None:
+    """The unpacked body: empty when it is not gzip, None when it unpacks to more than ``limit``."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacker.decompress(raw, limit + 1)
+    except zlib.error:
+        return b""
+    if len(unpacked) > limit:
+        return None
+    return unpacked if unpacker.eof else b""

@@ -1,0 +1,1 @@
+"""Segment's half: the workspace of a sandbox, what it takes in and what it delivers."""

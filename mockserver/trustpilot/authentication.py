@@ -1,0 +1,211 @@
+"""Tokens: the four grants, refresh and revoke. Chapter "Authentication" of the reference."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from mockserver import hints
+from mockserver.answers import Answer, Bindings
+from mockserver.clock import seconds
+from mockserver.credentials import basic
+from mockserver.problems import Problem
+from mockserver.trustpilot.model import Application, Grant, RefreshToken, Token, World
+
+bindings = Bindings()
+
+#: 100 hours, of which the documentation's own example names one second less.
+ACCESS_TOKEN_LIFE: Final = 360_000
+STATED_LIFE: Final = "359999"
+
+Form = Mapping[str, str]
+
+
+def api_key(world: World, value: str) -> Application:
+    """The application behind an API key.
+
+    :raises Problem: ``invalid-api-key``
+    """
+    application = world.applications.get(value)
+    if application is None:
+        raise Problem("invalid-api-key", hint=hints.API_KEY_UNKNOWN if value else hints.API_KEY_MISSING)
+    return application
+
+
+def access_token(world: World, value: str) -> Token:
+    """The living token behind a Bearer value.
+
+    :raises Problem: ``invalid-access-token``, as the gateway says it for every kind of bad token
+    """
+    if not value:
+        raise Problem("invalid-access-token", hint=hints.TOKEN_MISSING)
+    token = world.tokens.get(value)
+    if token is None:
+        known_key = value in world.applications
+        raise Problem("invalid-access-token", hint=hints.API_KEY_AS_TOKEN if known_key else hints.TOKEN_UNKNOWN)
+    if token.revoked:
+        raise Problem("invalid-access-token", hint=hints.TOKEN_REVOKED)
+    if token.expires_at <= world.now():
+        raise Problem("invalid-access-token", hint=hints.token_expired(_ago(world.now() - token.expires_at)))
+    return token
+
+
+def _ago(lapse: float) -> str:
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if lapse >= 2 * size:
+            return f"{lapse / size:.0f} {unit}"
+    return f"{lapse:.0f} s"
+
+
+def _client(world: World, authorization: str, form: Form) -> tuple[Application, str | None]:
+    given = basic(authorization)
+    key, secret = given.user, given.password
+    hint = hints.CLIENT_WITHOUT_SCHEME if key and not given.stated else None
+    if not key:
+        key, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if not key:
+        raise Problem("invalid-client", hint=hints.CLIENT_MISSING)
+    application = world.applications.get(key)
+    if application is None:
+        raise Problem("invalid-client", hint=hints.CLIENT_UNKNOWN)
+    if not hmac.compare_digest(secret.encode(), application.secret.encode()):
+        raise Problem("invalid-client", hint=hints.SECRET_WRONG)
+    return application, hint
+
+
+def _needed(form: Form, name: str, grant: str) -> str:
+    value = form.get(name, "")
+    if not value:
+        raise Problem("invalid-request", hint=hints.field_missing(name, grant))
+    return value
+
+
+@bindings.handles("createAccessToken", "refreshAccessToken")
+def create_access_token(world: World, authorization: str, body: Form) -> Answer:
+    """Exchange credentials, a code or a refresh token for tokens. Both addresses take every grant (PW, CC, AC)."""
+    application, hint = _client(world, authorization, body)
+    grant = body.get("grant_type", "")
+    if not grant and not any(body.get(name) for name in ("username", "code", "refresh_token")):
+        grant, hint = "client_credentials", hints.GRANT_MISSING_MEANT_CLIENT
+    exchange = _GRANTS.get(grant)
+    if exchange is None:
+        raise Problem("unsupported-grant-type", hint=hints.grant_unknown(grant))
+    return Answer(200, exchange(world, application, body), hint=hint)
+
+
+def _password(world: World, application: Application, form: Form) -> dict[str, Any]:
+    _partner_may(world, application, "password")
+    username, password = _needed(form, "username", "password"), _needed(form, "password", "password")
+    user = world.user_named(username)
+    if user is None or not hmac.compare_digest(password.encode(), user.password.encode()):
+        raise Problem("invalid-grant", hint=hints.PASSWORD_WRONG)
+    if user.two_step:
+        raise Problem("invalid-grant", hint=hints.TWO_STEP)
+    return _issue(world, application, "password", user.id)
+
+
+def _client_credentials(world: World, application: Application, form: Form) -> dict[str, Any]:  # noqa: ARG001 - a grant like the others
+    _partner_may(world, application, "client_credentials")
+    return _issue(world, application, "client_credentials", None)
+
+
+def _authorization_code(world: World, application: Application, form: Form) -> dict[str, Any]:
+    code = world.codes.get(_needed(form, "code", "authorization_code"))
+    if code is None:
+        raise Problem("invalid-grant", hint=hints.CODE_UNKNOWN)
+    if code.application is not application:
+        raise Problem("invalid-grant", hint=hints.CODE_FOREIGN)
+    if code.expires_at <= world.now():
+        raise Problem("invalid-grant", hint=hints.CODE_EXPIRED)
+    given = form.get("redirect_uri", "")
+    if given != code.redirect_uri:
+        raise Problem("invalid-grant", hint=hints.redirect_differs(given, code.redirect_uri))
+    del world.codes[code.value]
+    return _issue(world, application, "authorization_code", code.user_id)
+
+
+def _refresh(world: World, application: Application, form: Form) -> dict[str, Any]:
+    value = form.get("refresh_token", "")
+    if not value:
+        raise Problem("invalid-request", hint=hints.REFRESH_MISSING)
+    refresh = world.refresh_tokens.get(value)
+    if refresh is None:
+        raise Problem("invalid-grant", hint=hints.REFRESH_UNKNOWN)
+    if refresh.application is not application:
+        raise Problem("invalid-grant", hint=hints.REFRESH_FOREIGN)
+    if refresh.expires_at <= world.now():
+        raise Problem("invalid-grant", hint=hints.refresh_expired(_ago(world.now() - refresh.expires_at)))
+    del world.refresh_tokens[value]
+    return _issue(world, application, "refresh_token", refresh.user_id)
+
+
+_GRANTS: Final[Mapping[str, Callable[[World, Application, Form], dict[str, Any]]]] = {
+    "password": _password,
+    "client_credentials": _client_credentials,
+    "authorization_code": _authorization_code,
+    "refresh_token": _refresh,
+}
+
+
+def _partner_may(world: World, application: Application, grant: Grant) -> None:
+    allowed = world.variants["partner_grant"]
+    if application.partner and allowed not in ("any", grant):
+        raise Problem("invalid-grant", hint=hints.PARTNER_GRANT)
+
+
+def _issue(world: World, application: Application, grant: Grant, user_id: str | None) -> dict[str, Any]:
+    now = world.now()
+    token = Token(
+        value=f"tpa-{world.secrets.hexadecimal(40)}",
+        application=application,
+        grant=grant,
+        user_id=user_id,
+        issued_at=now,
+        expires_at=now + ACCESS_TOKEN_LIFE,
+    )
+    world.add_token(token)
+    issued_at = str(int(now * 1000) if world.variants["issued_at"] == "milliseconds" else int(now))
+    body: dict[str, Any] = {
+        "access_token": token.value,
+        "issued_at": issued_at,
+        "expires_in": STATED_LIFE,
+        "token_type": world.variants["token_type"],
+        "client_id": application.key,
+    }
+    if grant == "client_credentials":
+        return body
+    life = seconds(world.variants["refresh_token_life"])
+    refresh = RefreshToken(f"tpr-{world.secrets.hexadecimal(40)}", application, user_id, now + life, token.value)
+    world.add_refresh_token(refresh)
+    return body | {
+        "refresh_token": refresh.value,
+        "refresh_token_issued_at": issued_at,
+        "refresh_token_expires_in": str(int(life) - 1),
+        "refresh_token_status": "approved",
+        "app_enduser": user_id or "",
+    }
+
+
+@bindings.handles("revokeToken")
+def revoke_token(world: World, authorization: str, body: Form) -> Answer:
+    """End a refresh token, or an access token, as programs in the wild send either; with or without credentials."""
+    if authorization or body.get("client_id"):
+        _client(world, authorization, body)
+    value = body["token"]
+    refresh = world.refresh_tokens.pop(value, None)
+    access = world.tokens.get(refresh.access if refresh else value)
+    if access is not None:
+        access.revoked = True
+        for other in [r for r in world.refresh_tokens.values() if r.access == access.value]:
+            del world.refresh_tokens[other.value]
+    return Answer(200)
+
+
+#: Which rule judges a credential, by the name of the security scheme in the document.
+AUTHENTICATORS: Final[Mapping[str, Callable[[World, str], Application | Token]]] = {
+    "apiKeyHeader": api_key,
+    "apiKeyQuery": api_key,
+    "accessToken": access_token,
+    "accessTokenQuery": access_token,
+}
