@@ -23,34 +23,29 @@ class Routes:
     """
 
     def __init__(self, bound: Iterable[Bound]) -> None:
-        self._bound = list(bound)
+        self._bound = {entry.operation.id: entry for entry in bound}
         rules = [
-            Rule(_werkzeug(entry.operation.path), endpoint=entry, methods=[entry.operation.method])
-            for entry in self._bound
+            Rule(_werkzeug(entry.operation.path), endpoint=name, methods=[entry.operation.method])
+            for name, entry in self._bound.items()
         ]
         self._adapter = Map(rules, strict_slashes=False, merge_slashes=False).bind("mock")
 
     def find(self, path: str, method: str) -> tuple[Bound, dict[str, str]] | list[str]:
         """The operation and its path arguments; else the methods that the path has, none for an unknown path."""
         try:
-            entry, arguments = self._adapter.match(path, method)
+            name, arguments = self._adapter.match(path, method)
         except MethodNotAllowed as error:
             return sorted(set(error.valid_methods or ()) - {"HEAD", "OPTIONS"})
         except NotFound:
             return []
-        return entry, {name: str(value) for name, value in arguments.items()}
+        return self._bound[name], {key: str(value) for key, value in arguments.items()}
 
     def nearest(self, path: str) -> Bound | None:
         """The operation whose path looks most like ``path``."""
-        by_path = {entry.operation.path: entry for entry in self._bound if entry.operation.path != "/"}
+        by_path = {entry.operation.path: entry for entry in self._bound.values() if entry.operation.path != "/"}
         templated = re.sub(r"[0-9a-fA-F]{24}", "{businessUnitId}", path)
         close = difflib.get_close_matches(templated, by_path, n=1, cutoff=0.5)
         return by_path[close[0]] if close else None
-
-    def under(self, path: str) -> Bound | None:
-        """Any operation that lives where ``path`` points, to tell in whose manner to refuse it."""
-        first = path.split("/")[1] if path.startswith("/") else path
-        return next((entry for entry in self._bound if entry.operation.path.split("/")[1] == first), None)
 
 
 def _werkzeug(path: str) -> str:
