@@ -35,7 +35,7 @@ def create_app(settings: Settings, destination: Destination | None = None) -> Fl
     app = Flask(__name__, static_folder=None)
     # One byte more than we take: werkzeug cuts a chunked body at its limit without a word, and so the cut shows.
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY + 1
-    desk = destination or build(settings)
+    desk = build(settings) if destination is None else destination
     app.extensions["destination"] = desk
 
     def receive() -> Response:

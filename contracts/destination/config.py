@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
 from urllib.parse import urlsplit
-
-_T = TypeVar("_T")
-_D = TypeVar("_D")
 
 _PRINTABLE = re.compile(r"[!-~]+")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -64,53 +61,21 @@ class Settings:
         :param environment: variable names and values, usually ``os.environ``; an empty value counts as missing.
         :raises SettingsError: with every problem found, not only the first.
         """
-        read = _Reader(environment)
-        settings = cls(
-            integration_key=read.required("INTEGRATION_KEY", _integration_key),
-            api_url=read.optional("TRUSTPILOT_API_URL", _base_url, "https://api.trustpilot.com"),
-            invitations_api_url=read.optional(
-                "TRUSTPILOT_INVITATIONS_API_URL", _base_url, "https://invitations-api.trustpilot.com"
-            ),
-            api_key=read.required("TRUSTPILOT_API_KEY", _api_key),
-            api_secret=read.required("TRUSTPILOT_API_SECRET", _printable),
-            business_unit_id=read.required("TRUSTPILOT_BUSINESS_UNIT_ID", _identifier),
-            business_user_id=read.required("TRUSTPILOT_BUSINESS_USER_ID", _identifier),
-            template_id=read.optional("TRUSTPILOT_TEMPLATE_ID", _identifier, None),
-            locale=read.optional("TRUSTPILOT_LOCALE", _locale, "en-US"),
-            partner_id=read.optional("TRUSTPILOT_PARTNER_ID", _printable, None),
-            partner_header=read.optional("TRUSTPILOT_PARTNER_HEADER", _header_name, "X-Trustpilot-Partner-Id"),
-            timeout=read.optional("TRUSTPILOT_TIMEOUT", _seconds, 8.0),
-            ledger_url=read.optional("LEDGER_URL", ledger_url, "sqlite:///tpmock-destination.db"),
-        )
-        if read.sentences:
-            raise SettingsError(read.sentences)
-        return settings
-
-
-class _Reader:
-    """Collects the problems, so that a person can mend them all at once."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self.sentences: list[str] = []
-
-    def required(self, name: str, parse: Callable[[str], str]) -> str:
-        text = self._environment.get(name, "").strip()
-        if not text:
-            self.sentences.append(f"{name} is missing.")
-            return ""
-        return self._parsed(name, text, parse, "")
-
-    def optional(self, name: str, parse: Callable[[str], _T], default: _D) -> _T | _D:
-        text = self._environment.get(name, "").strip()
-        return self._parsed(name, text, parse, default) if text else default
-
-    def _parsed(self, name: str, text: str, parse: Callable[[str], _T], default: _D) -> _T | _D:
-        try:
-            return parse(text)
-        except ValueError as problem:
-            self.sentences.append(f"{name} {problem}.")
-            return default
+        values: dict[str, Any] = {}
+        sentences = []
+        required = {each.name for each in fields(cls) if each.default is MISSING}
+        for variable, (name, parse) in _VARIABLES.items():
+            text = environment.get(variable, "").strip()
+            try:
+                if text:
+                    values[name] = parse(text)
+                elif name in required:
+                    sentences.append(f"{variable} is missing.")
+            except ValueError as problem:
+                sentences.append(f"{variable} {problem}.")
+        if sentences:
+            raise SettingsError(sentences)
+        return cls(**values)
 
 
 # Each parser raises ValueError with the rest of a sentence that begins with the variable's name. None of them
@@ -176,7 +141,7 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def ledger_url(text: str) -> str:
+def _ledger_url(text: str) -> str:
     """The SQLAlchemy URL meant by ``text``, which may also be the plain path of a SQLite file.
 
     :raises ValueError: for a database in memory, which would forget all orders at every start.
@@ -186,3 +151,21 @@ def ledger_url(text: str) -> str:
     if url.startswith("sqlite") and (path in {"", "/"} or ":memory:" in path or "mode=memory" in path):
         raise ValueError("must name a file or a server, because a ledger in memory forgets who was invited")
     return url
+
+
+_VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
+    "INTEGRATION_KEY": ("integration_key", _integration_key),
+    "TRUSTPILOT_API_URL": ("api_url", _base_url),
+    "TRUSTPILOT_INVITATIONS_API_URL": ("invitations_api_url", _base_url),
+    "TRUSTPILOT_API_KEY": ("api_key", _api_key),
+    "TRUSTPILOT_API_SECRET": ("api_secret", _printable),
+    "TRUSTPILOT_BUSINESS_UNIT_ID": ("business_unit_id", _identifier),
+    "TRUSTPILOT_BUSINESS_USER_ID": ("business_user_id", _identifier),
+    "TRUSTPILOT_TEMPLATE_ID": ("template_id", _identifier),
+    "TRUSTPILOT_LOCALE": ("locale", _locale),
+    "TRUSTPILOT_PARTNER_ID": ("partner_id", _printable),
+    "TRUSTPILOT_PARTNER_HEADER": ("partner_header", _header_name),
+    "TRUSTPILOT_TIMEOUT": ("timeout", _seconds),
+    "LEDGER_URL": ("ledger_url", _ledger_url),
+}
+"""Which variable fills which field of :class:`Settings`, and how it is read; fields without a default are required."""

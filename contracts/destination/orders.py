@@ -161,6 +161,14 @@ class OrderReader:
         """
         return identifier(event, "messageId", "messageId")
 
+    def message_label(self, event: object) -> str:
+        """How a log line may call an event: its message id, or a hyphen when it has none that can be used."""
+        try:
+            found = self.message_id(event) if isinstance(event, Mapping) else None
+        except Refusal:
+            found = None
+        return "-" if found is None else without_address(found)
+
 
 def bad(message: str) -> Refusal:
     """A refusal of an event that its sender must mend."""

@@ -22,6 +22,7 @@ from granian.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
     from flask import Flask
 
@@ -29,6 +30,7 @@ THREADS = 32
 """Events handled at the same time; each may wait for Trustpilot."""
 
 _PATIENCE = 30.0
+_STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _STOP_WITHIN = 10
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised here, not bound
 
@@ -59,6 +61,7 @@ def serve(load: Callable[[], Flask], host: str, port: int) -> int:
             log_enabled=False,
             workers_kill_timeout=_STOP_WITHIN,
         )
+        server.on_startup(partial(_stop_once, server.signal_handler_interrupt))
         try:
             server.serve(target_loader=partial(_load, load, host, chosen), wrap_loader=False)
         except SystemExit as end:
@@ -68,14 +71,41 @@ def serve(load: Callable[[], Flask], host: str, port: int) -> int:
 
 
 def _load(load: Callable[[], Flask], host: str, port: int) -> Flask:
-    # Forked with granian's handlers for the parent, which would swallow a signal that comes while we load.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    if sys.platform != "win32":
+        # Kept waiting until _attend takes them, one by one.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     app = load()
-    threading.Thread(target=_announce, args=(host, port), name="announce", daemon=True).start()
+    threading.Thread(target=_attend, args=(host, port), name="attend", daemon=True).start()
     threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
     return app
+
+
+def _attend(host: str, port: int) -> None:
+    """Say when the worker answers, then see to it that it stops when it is told to.
+
+    granian's handlers set an event on which the very thread that runs them is waiting. A second signal at the wrong
+    moment, and Ctrl-C makes two, finds that event locked by itself and the worker hangs. Here another thread calls
+    the handler, and once.
+    """
+    _announce(host, port)
+    if sys.platform != "win32":
+        signal.sigwait(_STOPS)
+        stop = signal.getsignal(signal.SIGTERM)
+        if callable(stop):
+            stop(signal.SIGTERM, None)
+
+
+def _stop_once(interrupt: Callable[[], None]) -> None:
+    """The same care for the parent, in which granian has just set its own handlers; a closed terminal stops it too."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in _STOPS:
+            signal.signal(number, signal.SIG_IGN)
+        interrupt()
+
+    for number in _STOPS:
+        signal.signal(number, stop)
 
 
 def _announce(host: str, port: int) -> None:

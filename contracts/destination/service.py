@@ -64,7 +64,7 @@ class Destination:
             reply = refusal.reply
         log.info(
             "message=%s order=%s status=%d ms=%d %s",
-            (order and order.message_key) or "-",
+            self.reader.message_label(event),
             order.key if order else "-",
             reply.status,
             (time.perf_counter() - started) * 1000,

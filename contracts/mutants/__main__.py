@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from contracts.destination.cli import start
+from contracts.destination.start import start
 from contracts.mutants.catalogue import MUTANTS, create_mutant
 
 _EXAMPLE = """\b

@@ -127,6 +127,13 @@ def test_each_event_gets_one_line(subject: Subject, caplog: pytest.LogCaptureFix
     assert record.getMessage().startswith("message=m-1 order=1001 status=200 ms=")
 
 
+def test_a_refused_event_is_named_in_its_line(subject: Subject, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="contracts.destination"):
+        subject.post(order_completed(email=None, message_id="m-1"))
+    [record] = caplog.records
+    assert record.getMessage().startswith("message=m-1 order=- status=400 ms=")
+
+
 def test_the_unforeseen_answers_500_and_risks_no_second_mail(
     subject: Subject, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -62,12 +62,13 @@ def test_it_serves_from_its_first_line_until_it_is_stopped(
     assert len(trustpilot.calls) == 1
 
 
-def test_ctrl_c_that_reaches_the_worker_too_ends_cleanly(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_whole_group_ends_it_cleanly(environment: dict[str, str], stop: signal.Signals) -> None:
     with running(environment) as (process, _):
         parent = psutil.Process(process.pid)
         for each in (*parent.children(recursive=True), parent):
-            each.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+            each.send_signal(stop)
+        assert process.wait(5) == 0
 
 
 def test_the_worker_goes_when_its_parent_is_killed(environment: dict[str, str]) -> None:
@@ -108,6 +109,14 @@ def test_a_ledger_that_cannot_be_opened_is_one_sentence(environment: dict[str, s
     ended = run_module("contracts.destination", "--ledger", f"{tmp_path}/missing/ledger.db", env=environment)
     assert ended.returncode == 2
     assert ended.stderr == "destination: LEDGER_URL cannot be opened: unable to open database file.\n"
+
+
+def test_listing_the_command_loads_neither_framework_nor_database() -> None:
+    program = "import sys, contracts.destination.cli; print({'flask', 'sqlalchemy', 'granian'} & set(sys.modules))"
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True
+    )
+    assert done.stdout == "set()\n"
 
 
 def test_help_has_an_example(environment: dict[str, str]) -> None:
