@@ -1,0 +1,59 @@
+"""Segment events as data: the base events that cases start from, and changes to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+Event = dict[str, Any]
+
+
+def folder() -> Traversable:
+    """Where the base events are: inside the installed package, or in the repository of an editable checkout."""
+    shipped = files("contracts") / "fixtures" / "events"
+    return shipped if shipped.is_dir() else Path(__file__).parents[2] / "fixtures" / "events"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all base events, in alphabetical order."""
+    return tuple(sorted(item.name.removesuffix(".json") for item in folder().iterdir() if item.name.endswith(".json")))
+
+
+def load(name: str) -> Event:
+    """A base event, as a copy that the caller may change.
+
+    :param name: one of :func:`names`.
+    """
+    event: Event = json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def change(event: Event, assign: Mapping[str, Any], remove: Iterable[str]) -> None:
+    """Change an event in place.
+
+    :param assign: values by dotted path; objects on the way are made where they are missing.
+    :param remove: dotted paths to take away; one that is not there is left alone.
+    """
+    for path, value in assign.items():
+        place, last = _walk(event, path)
+        place[last] = value
+    for path in remove:
+        place, last = _walk(event, path)
+        place.pop(last, None)
+
+
+def _walk(event: Event, path: str) -> tuple[Event, str]:
+    *way, last = path.split(".")
+    place = event
+    for name in way:
+        inner = place.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise TypeError(f"{path}: {name} is no object, so nothing in it can be changed")
+        place = inner
+    return place, last

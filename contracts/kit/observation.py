@@ -1,0 +1,127 @@
+"""What was seen while a case ran: plain data, so that checks are plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.kit.findings import Exchange
+
+Item = Mapping[str, Any]
+
+_LONGEST_NOTE = 160
+# Shorter words, such as a two-letter surname, would be found in many an innocent sentence.
+_SHORTEST_DATUM = 4
+_SUCCESS = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the subject answered to a post of the kit.
+
+    :param status: None when no answer came; then ``error`` says why.
+    :param order: the order id of the posted event; None when it had none.
+    """
+
+    status: int | None
+    content_type: str = ""
+    body: str = ""
+    error: str = ""
+    order: str | None = None
+    what: str = "an event"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An event that the case sent through Segment."""
+
+    message_id: str
+    order: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Observation:
+    """Everything a check may look at.
+
+    ``answers`` and ``sent`` are of the case's "when"; ``invitations``, ``deliveries`` and ``journal`` are what the
+    mock recorded in that time. ``references`` are the reference numbers of all invitations of the sandbox, however
+    old.
+    """
+
+    answers: list[Answer] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    personal: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
+    invitations: list[Item] = field(default_factory=list)
+    references: set[str] = field(default_factory=set)
+    deliveries: list[Item] = field(default_factory=list)
+    journal: list[Item] = field(default_factory=list)
+
+    def messages(self) -> Iterator[tuple[str, str]]:
+        """Everything the subject said: to the kit, and to Segment."""
+        for answer in self.answers:
+            yield f"the answer {answer.status} to {answer.what}", answer.body
+        for delivery in self.deliveries:
+            for attempt in delivery["attempts"]:
+                yield f"the answer {attempt['status']} to Segment", attempt.get("message") or ""
+
+    def exchanges(self, operations: Iterable[str] | None = None) -> tuple[Exchange, ...]:
+        """The exchanges of some operations in short, or of all, the kit's own posts included."""
+        wanted = None if operations is None else set(operations)
+        recorded = [_exchange(entry) for entry in self.journal if wanted is None or entry["operation"] in wanted]
+        own = [_own(answer) for answer in self.answers] if wanted is None else []
+        return (*own, *recorded)
+
+
+def is_success(status: int | None) -> bool:
+    """Whether Segment takes a status for a success."""
+    return status in _SUCCESS
+
+
+def order_of(event: object) -> str | None:
+    """The order id of an Order Completed event as text; None for other events, and without a usable id."""
+    if not isinstance(event, Mapping) or event.get("event") != "Order Completed":
+        return None
+    properties = event.get("properties")
+    for name, value in properties.items() if isinstance(properties, Mapping) else ():
+        if (
+            name.replace("_", "").casefold() == "orderid"
+            and isinstance(value, str | int)
+            and not isinstance(value, bool)
+        ):
+            return str(value).strip() or None
+    return None
+
+
+def personal_data(event: object) -> Iterator[str]:
+    """What identifies a person in an event: e-mail addresses and names, wherever Segment's specification puts them."""
+    if not isinstance(event, Mapping):
+        return
+    context = event.get("context")
+    for place in (
+        event.get("properties"),
+        event.get("traits"),
+        context.get("traits") if isinstance(context, Mapping) else None,
+    ):
+        for name in ("email", "name", "surname", "firstName", "lastName"):
+            value = place.get(name) if isinstance(place, Mapping) else None
+            if isinstance(value, str) and len(value.strip()) >= _SHORTEST_DATUM:
+                yield value.strip()
+
+
+def _exchange(entry: Item) -> Exchange:
+    arrow = "Segment to the destination" if entry["direction"] == "out" else f"to {entry['api']}"
+    name = entry["operation"] or f"{entry['method']} {entry['url']}"
+    note = " · ".join(
+        str(part)
+        for part in (entry.get("hint"), entry.get("error"), entry.get("fault") and "a fault of this case")
+        if part
+    )
+    return Exchange(entry["id"], f"{arrow}: {name}", entry["status"], note[:_LONGEST_NOTE])
+
+
+def _own(answer: Answer) -> Exchange:
+    return Exchange(
+        None, f"the kit to the destination: {answer.what}", answer.status, (answer.error or answer.body)[:_LONGEST_NOTE]
+    )

@@ -1,0 +1,138 @@
+"""Programs that the kit starts, watches and always ends: by their own process group, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_LAST_LINES = 12
+_GRACE = 3.0
+_BETWEEN_LOOKS = 0.005
+
+
+class CannotStartError(Exception):
+    """A program did not come up; the text says why and shows the last lines it wrote."""
+
+
+class Program:
+    """A child process.
+
+    Its output goes into files: a pipe that nobody empties would stop it one day.
+
+    :param name: what to call it in messages.
+    :param output: the folder in which its output is kept.
+    :param folder: where it runs; None means the same folder.
+    :raises CannotStartError: when the system cannot start it at all.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        output: Path,
+        folder: Path | None = None,
+    ) -> None:
+        self.name = name
+        self.stdout = output / "stdout.txt"
+        self._stderr = output / "stderr.txt"
+        try:
+            with self.stdout.open("wb") as out, self._stderr.open("wb") as err:
+                # A group of its own: Ctrl-C in the terminal reaches the kit only, which then ends the whole group
+                # in order.
+                self._process = subprocess.Popen(  # noqa: S603 - the command comes from the user or from this package
+                    list(command),
+                    env=dict(environment),
+                    cwd=folder or output,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                )
+        except OSError as problem:
+            raise CannotStartError(f"{name} could not be started: {problem.strerror}: {command[0]}") from problem
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def ended(self) -> int | None:
+        """The exit code; None while it runs."""
+        return self._process.poll()
+
+    def last_lines(self) -> str:
+        """The end of what it wrote to standard error, or to standard output when that is empty."""
+        for file in (self._stderr, self.stdout):
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+            if lines:
+                return "\n".join(lines[-_LAST_LINES:])
+        return "(it wrote nothing)"
+
+    def wait_until(self, ready: Callable[[], bool], patience: float) -> None:
+        """Wait until a look says that it is ready.
+
+        :param patience: seconds.
+        :raises CannotStartError: when it ends before, or does not become ready in time.
+        """
+        deadline = time.monotonic() + patience
+        while not ready():
+            if self.ended is not None:
+                raise CannotStartError(
+                    f"{self.name} ended with exit code {self.ended} before it was ready.\n{self.last_lines()}"
+                )
+            if time.monotonic() > deadline:
+                raise CannotStartError(f"{self.name} was not ready after {patience:g} s.\n{self.last_lines()}")
+            time.sleep(_BETWEEN_LOOKS)
+
+    def stop(self) -> None:
+        """End it and everything it started."""
+        self._signal(signal.SIGTERM)
+        try:
+            self._process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            if sys.platform != "win32":
+                self._signal(signal.SIGKILL)
+            self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if sys.platform == "win32":
+                self._process.terminate()
+            else:
+                os.killpg(self._process.pid, number)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def local_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The kit's own environment with some variables on top, and no proxy between programs of this machine."""
+    environment = {**os.environ, **extra}
+    local = ",".join(filter(None, (environment.get("NO_PROXY") or environment.get("no_proxy"), "127.0.0.1,localhost")))
+    return {**environment, "NO_PROXY": local, "no_proxy": local, "PYTHONUNBUFFERED": "1"}
+
+
+def our_modules() -> dict[str, str]:
+    """Lets a child find the packages of this very copy of tpmock, installed or not."""
+    home = str(Path(__file__).parents[2])
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))}
