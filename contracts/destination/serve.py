@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -113,7 +113,8 @@ def _announce(host: str, port: int) -> None:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         if _answers(address, port):
-            click.echo(f"destination ready: http://{f'[{address}]' if ':' in address else address}:{port}/")
+            with suppress(OSError):  # whoever read our output may be gone
+                click.echo(f"destination ready: http://{f'[{address}]' if ':' in address else address}:{port}/")
             return
         time.sleep(0.005)
 
