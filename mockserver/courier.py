@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    import requests
 
 #: How many sandboxes' deliveries may be under way at once in one process.
 PARALLEL: Final = 8
@@ -41,38 +45,46 @@ class HttpCourier:
     proxies are ignored.
     """
 
-    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
-        # Imported late: a mock that delivers nothing starts faster without it.
-        import requests  # noqa: PLC0415
-        from requests.adapters import HTTPAdapter  # noqa: PLC0415
+    def __init__(self, tick: Callable[[], float] = perf_counter) -> None:
+        self._tick = tick
+        self._lock = threading.Lock()
+        self._session: requests.Session | None = None
 
-        self._requests = requests
-        self._session = requests.Session()
-        self._session.trust_env = False
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=PARALLEL, pool_maxsize=PARALLEL, max_retries=0))
-        self._clock = clock
+    def _connected(self) -> requests.Session:
+        """The session, made when the first thing goes out: a mock that delivers nothing starts faster without it."""
+        with self._lock:
+            if self._session is None:
+                import requests  # noqa: PLC0415
+                from requests.adapters import HTTPAdapter  # noqa: PLC0415
+
+                self._session = requests.Session()
+                self._session.trust_env = False
+                for scheme in ("http://", "https://"):
+                    adapter = HTTPAdapter(pool_connections=PARALLEL, pool_maxsize=PARALLEL, max_retries=0)
+                    self._session.mount(scheme, adapter)
+            return self._session
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> Reply:
         """Send and wait at most ``timeout`` seconds for each of connecting and answering."""
-        started = self._clock()
+        session = self._connected()
+        started = self._tick()
         try:
-            with self._session.post(
+            with session.post(
                 url, data=body, headers=dict(headers), timeout=timeout, allow_redirects=False, stream=True
             ) as response:
                 content = response.raw.read(ANSWER_LIMIT, decode_content=True)
                 return Reply(response.status_code, response.headers, content, None, self._since(started))
-        except (self._requests.RequestException, OSError, ValueError) as error:
-            return Reply(None, {}, b"", _code(error), self._since(started))
-        except Exception as error:  # noqa: BLE001 - urllib3 raises its own kinds from a raw read
+        except Exception as error:  # noqa: BLE001 - requests, urllib3 and the socket raise kinds of their own
             return Reply(None, {}, b"", _code(error), self._since(started))
 
     def _since(self, started: float) -> float:
-        return (self._clock() - started) * 1000
+        return (self._tick() - started) * 1000
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        with self._lock:
+            if self._session is not None:
+                self._session.close()
 
 
 _BY_TYPE: Final[tuple[tuple[type[BaseException], str], ...]] = (

@@ -1,0 +1,5 @@
+"""``python -m mockserver`` is ``tpmock``."""
+
+from mockserver.cli import main
+
+main()

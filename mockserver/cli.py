@@ -1,0 +1,169 @@
+"""The command ``tpmock``."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from importlib.metadata import entry_points
+from typing import Any
+
+import click
+
+from mockserver import __version__
+
+_HOST = click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on. Anything but loopback is your choice."
+)
+_PORT = click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one."
+)
+
+
+class Commands(click.Group):
+    """Our own subcommands, and those that other packages bring by the entry point group ``tpmock.commands``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, without loading anything."""
+        return sorted({*super().list_commands(ctx), *(entry.name for entry in entry_points(group="tpmock.commands"))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command; another package is imported only when its command is asked for."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        for entry in entry_points(group="tpmock.commands", name=cmd_name):
+            loaded: Any = entry.load()
+            if isinstance(loaded, click.Command):
+                return loaded
+        return None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tpmock")
+def tpmock() -> None:
+    """A local Trustpilot and a local Segment, a real destination between them, and a contract test kit.
+
+    Unofficial. Nothing leaves this machine. Start with: tpmock up
+    """
+
+
+class ImpossibleError(click.ClickException):
+    """The command could not do its work. The message is a sentence for the user."""
+
+    exit_code = 2
+
+
+@tpmock.command()
+@_HOST
+@_PORT
+@click.option("--destination", metavar="URL", help="Where the default sandbox's Segment delivers events.")
+@click.option("--json", "as_json", is_flag=True, help="Say by one JSON line that the mock is ready.")
+def serve(host: str, port: int, destination: str | None, *, as_json: bool) -> None:
+    """Serve the mock alone: Trustpilot, Segment and the control API on one port.
+
+    Example: tpmock serve --port 0 --json
+    """
+    from mockserver.serve import Listening, PortTakenError, free_port, run  # noqa: PLC0415 - commands load what they need
+
+    try:
+        port = free_port(host, port)
+    except PortTakenError as error:
+        raise ImpossibleError(str(error)) from None
+    run(Listening(host, port, destination, as_json))
+
+
+@tpmock.command()
+@_HOST
+@_PORT
+@click.option(
+    "--destination-port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line once everything is ready.")
+def up(host: str, port: int, destination_port: int, *, as_json: bool) -> None:
+    """Start everything: the mock, the bundled destination, and Segment wired between them.
+
+    Example: tpmock up
+    """
+    from mockserver.serve import PortTakenError, free_port  # noqa: PLC0415 - commands load what they need
+    from mockserver.up import StartFailedError, Up  # noqa: PLC0415
+
+    try:
+        port = free_port(host, port)
+        destination_port = free_port(host, destination_port)
+    except PortTakenError as error:
+        raise ImpossibleError(str(error)) from None
+    everything = Up(host, port, destination_port)
+    signal.signal(signal.SIGINT, everything.on_signal)
+    signal.signal(signal.SIGTERM, everything.on_signal)
+    try:
+        with everything:
+            click.echo(_ready_json(everything) if as_json else _ready_text(everything))
+            sys.stdout.flush()
+            code = everything.wait()
+    except StartFailedError as error:
+        raise ImpossibleError(str(error)) from None
+    sys.exit(code)
+
+
+def _ready_json(everything: Any) -> str:
+    return json.dumps(
+        {"ready": True, "url": everything.url, "destination": everything.destination_url, "sandbox": everything.sandbox}
+    )
+
+
+def _ready_text(everything: Any) -> str:
+    url, key = everything.url, everything.sandbox["credentials"]["writeKey"]
+    event = {
+        "userId": "customer-1",
+        "event": "Order Completed",
+        "properties": {"order_id": "1001", "email": "ada@example.com", "name": "Ada", "surname": "Example"},
+    }
+    lines = [
+        "tpmock is ready. Unofficial; nothing leaves this machine. Ctrl-C ends it.",
+        "",
+        f"  Trustpilot, Segment   {url}",
+        f"  Destination           {everything.destination_url}",
+        "",
+        "Credentials of the default sandbox (as variables: tpmock env):",
+        *(f"  {name:<18} {value}" for name, value in everything.sandbox["credentials"].items()),
+        "",
+        "Send the first order:",
+        f"  curl -s -u {key}: -H 'Content-Type: application/json' {url}/v1/track -d '{json.dumps(event)}'",
+        "",
+        "and see its invitation:",
+        f"  curl -s {url}/_mock/sandboxes/default/invitations",
+        "",
+        "Where to look:",
+        f"  why something was sent, or not   {url}/_mock/sandboxes/default/segment/deliveries",
+        f"  every request and answer         {url}/_mock/sandboxes/default/journal",
+        f"  how sure we are of each answer   {url}/_mock/coverage",
+    ]
+    return "\n".join(lines)
+
+
+@tpmock.command()
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Address of the running mock.")
+@click.option("--sandbox", default="default", show_default=True, help="Whose credentials.")
+@click.option(
+    "--format", "form", type=click.Choice(["shell", "dotenv", "json"]), default="shell", show_default=True, help="How."
+)
+def env(url: str, sandbox: str, form: str) -> None:
+    """Print addresses and credentials of a sandbox for other programs.
+
+    Example: eval "$(tpmock env)"
+    """
+    from mockserver import environment  # noqa: PLC0415 - commands load what they need
+    from mockserver.client import ControlClient, UnreachableError  # noqa: PLC0415
+
+    try:
+        values = environment.variables(ControlClient(url).sandbox(sandbox))
+    except UnreachableError as error:
+        raise ImpossibleError(str(error)) from None
+    write = {"shell": environment.shell, "dotenv": environment.dotenv, "json": environment.as_json}[form]
+    click.echo(write(values))
+
+
+def main() -> None:
+    """Run the command."""
+    tpmock()
