@@ -64,13 +64,13 @@ def serve(host: str, port: int, destination: str | None, *, as_json: bool) -> No
 
     Example: tpmock serve --port 0 --json
     """
-    from mockserver.serve import Listening, PortTakenError, free_port, run  # noqa: PLC0415 - commands load what they need
+    from contracts.serving import PortTakenError  # noqa: PLC0415 - commands load what they need
+    from mockserver.serve import run  # noqa: PLC0415
 
     try:
-        port = free_port(host, port)
+        sys.exit(run(host, port, destination, as_json=as_json))
     except PortTakenError as error:
         raise ImpossibleError(str(error)) from None
-    run(Listening(host, port, destination, as_json))
 
 
 @tpmock.command()
@@ -85,15 +85,15 @@ def up(host: str, port: int, destination_port: int, *, as_json: bool) -> None:
 
     Example: tpmock up
     """
-    from mockserver.serve import PortTakenError, free_port  # noqa: PLC0415 - commands load what they need
+    from contracts.serving import PortTakenError, reserved  # noqa: PLC0415 - commands load what they need
     from mockserver.up import StartFailedError, Up  # noqa: PLC0415
 
     try:
-        port = free_port(host, port)
-        destination_port = free_port(host, destination_port)
+        # Both are known before either program starts, as each is told where the other is.
+        with reserved(host, port) as mock_port, reserved(host, destination_port) as other_port:
+            everything = Up(host, mock_port, other_port)
     except PortTakenError as error:
         raise ImpossibleError(str(error)) from None
-    everything = Up(host, port, destination_port)
     signal.signal(signal.SIGINT, everything.on_signal)
     signal.signal(signal.SIGTERM, everything.on_signal)
     try:

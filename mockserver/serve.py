@@ -1,121 +1,52 @@
-"""Runs the mock behind granian, one process with many threads, so that a slow answer delays its own caller only."""
+"""Serves the mock: one process with many threads, for the sandboxes live in its memory."""
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
+import logging
 import sys
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from contracts.serving import Service, serve
 
 if TYPE_CHECKING:
     from mockserver.app import Mock
 
+HEALTH: Final = "/_mock/health"
 #: Slow answers that can be under way before others have to wait.
 THREADS: Final = 64
-#: Seconds a stopping process may take before it is ended.
-GRACE: Final = 3
-
-LOOPBACK: Final = "127.0.0.1"
+#: Nothing here outlives the process, so nothing needs long to end.
+STOP_WITHIN: Final = 3
 
 
-class PortTakenError(Exception):
-    """Somebody else listens there. The message is a sentence for the user."""
+def run(host: str, port: int, destination_url: str | None, *, as_json: bool) -> int:
+    """Serve until interrupted or terminated.
 
-
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """Where and how to listen.
-
+    :param destination_url: where the default sandbox's Segment delivers from the beginning
     :param as_json: whether the line that says we are ready is JSON
+    :returns: the exit code
+    :raises PortTakenError: when the address cannot be listened at
     """
-
-    host: str
-    port: int
-    destination_url: str | None = None
-    as_json: bool = False
-
-    @property
-    def url(self) -> str:
-        """The address to call."""
-        host = LOOPBACK if self.host in ("0.0.0.0", "") else self.host  # noqa: S104 - compared, not bound
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
-
-
-def free_port(host: str, wanted: int) -> int:
-    """``wanted``, or a free port when that is 0.
-
-    :raises PortTakenError: when it cannot be had
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, wanted))
-        except OSError as error:
-            raise PortTakenError(
-                f"Cannot listen on {host}:{wanted} ({error.strerror or error}). "
-                "Choose another with --port, or let --port 0 pick a free one."
-            ) from None
-        return int(probe.getsockname()[1])
-
-
-def run(listening: Listening) -> None:
-    """Serve until interrupted or terminated."""
-    from granian.server import Server  # noqa: PLC0415 - only a process that serves needs it
-
-    server = Server(
-        "mockserver",
-        address=listening.host,
-        port=listening.port,
-        interface="wsgi",
-        workers=1,
-        blocking_threads=THREADS,
-        websockets=False,
-        log_enabled=False,
-        workers_kill_timeout=GRACE,
+    service = Service(
+        load=partial(_load, destination_url),
+        ready=partial(_ready, as_json=as_json),
+        health=HEALTH,
+        threads=THREADS,
+        stop_within=STOP_WITHIN,
     )
-    server.serve(target_loader=partial(_load, listening), wrap_loader=False)
+    return serve(service, host, port)
 
 
-def _load(listening: Listening) -> Mock:
-    """Build the application in the process that serves it, and say so once it really answers."""
-    from mockserver.app import Settings, create_app  # noqa: PLC0415 - in the serving process only
+def _load(destination_url: str | None) -> Mock:
+    # In the serving process only: the one that watches over it stays small.
+    from mockserver.app import Settings, create_app  # noqa: PLC0415
 
-    app = create_app(Settings(destination_url=listening.destination_url))
-    announce = partial(_announce, listening, sys.stdout.write)
-    threading.Thread(target=announce, name="tpmock-ready", daemon=True).start()
-    return app
-
-
-def _announce(listening: Listening, write: Callable[[str], object]) -> None:
-    wait_until_ready(listening.url)
-    line = {"ready": True, "url": listening.url}
-    write((json.dumps(line) if listening.as_json else f"tpmock ready: {listening.url}") + "\n")
-    sys.stdout.flush()
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    return create_app(Settings(destination_url=destination_url))
 
 
-def wait_until_ready(url: str, path: str = "/_mock/health", stopped: Callable[[], bool] = lambda: False) -> bool:
-    """Ask again and again until the answer is 200.
-
-    :param stopped: tells that it will never come
-    :returns: whether it came
-    """
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    pause = threading.Event()
-    while not stopped():
-        connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=2)
-        try:
-            connection.request("GET", path)
-            if connection.getresponse().status == http.HTTPStatus.OK:
-                return True
-        except OSError:
-            # Not listening yet: that is what we wait for.
-            pause.wait(0.01)
-        finally:
-            connection.close()
-    return False
+def _ready(url: str, *, as_json: bool) -> str:
+    return json.dumps({"ready": True, "url": url}) if as_json else f"tpmock ready: {url}"

@@ -13,12 +13,17 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, Final
 
+from contracts.serving import address, wait_until_ready
 from mockserver import environment
 from mockserver.client import ControlClient
-from mockserver.serve import GRACE, wait_until_ready
+from mockserver.serve import HEALTH
 
 #: What a program must never get from the shell it was started in: the real account's names.
 _OURS: Final = ("TRUSTPILOT_", "SEGMENT_", "INTEGRATION_KEY", "LEDGER_URL")
+
+
+#: Seconds a program may take to end before it is killed.
+_PATIENCE: Final = 12
 
 
 class StartFailedError(Exception):
@@ -33,8 +38,8 @@ class Up:
     """
 
     def __init__(self, host: str, port: int, destination_port: int) -> None:
-        self.url = f"http://{host}:{port}"
-        self.destination_url = f"http://{host}:{destination_port}/"
+        self.url = address(host, port)
+        self.destination_url = f"{address(host, destination_port)}/"
         self._host, self._port, self._destination_port = host, port, destination_port
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self._stop = threading.Event()
@@ -43,14 +48,14 @@ class Up:
 
     def __enter__(self) -> Up:
         try:
-            address = ["--host", self._host, "--port"]
-            self._start("mock", ["serve", *address, str(self._port), "--destination", self.destination_url], {})
-            self._wait("mock", self.url, "/_mock/health")
+            at = ["--host", self._host, "--port"]
+            self._start("mock", ["serve", *at, str(self._port), "--destination", self.destination_url], {})
+            self._wait("mock", self.url, HEALTH)
             self.sandbox = ControlClient(self.url).sandbox("default")
             ledger = f"sqlite:///{Path(self._folder.name) / 'ledger.db'}"
             self._start(
                 "destination",
-                ["destination", *address, str(self._destination_port), "--ledger", ledger],
+                ["destination", *at, str(self._destination_port), "--ledger", ledger],
                 # The shop's own application; the partner flow has keys of its own.
                 {k: v for k, v in environment.variables(self.sandbox).items() if "PARTNER" not in k},
             )
@@ -97,7 +102,7 @@ class Up:
                 program.send_signal(signal.SIGTERM)
         for program in self._programs.values():
             try:
-                program.wait(GRACE + 2)
+                program.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
                 program.kill()
                 program.wait()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,12 +14,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.destination.config import Settings, SettingsError
 from contracts.destination.ledger import Ledger
-from contracts.destination.serve import PortTakenError, serve
+from contracts.serving import PortTakenError, Service, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flask import Flask
+
+THREADS = 32
+"""Events handled at the same time; each may wait for Trustpilot."""
 
 UNUSABLE = 2
 """Exit code when the destination cannot start as it is configured."""
@@ -34,7 +39,8 @@ def start(load: Callable[[Settings], Flask], host: str, port: int, ledger: str |
     try:
         settings = Settings.from_environment(environment)
         Ledger(settings.ledger_url, time.time).close()
-        return serve(partial(load, settings), host, port)
+        service = Service(partial(_load, load, settings), _ready, health="/health", threads=THREADS)
+        return serve(service, host, port)
     except SettingsError as problem:
         sentences = problem.sentences
     except (SQLAlchemyError, ImportError) as problem:
@@ -46,3 +52,12 @@ def start(load: Callable[[Settings], Flask], host: str, port: int, ledger: str |
     for sentence in sentences:
         click.echo(f"destination: {sentence}", err=True)
     return UNUSABLE
+
+
+def _load(load: Callable[[Settings], Flask], settings: Settings) -> Flask:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    return load(settings)
+
+
+def _ready(url: str) -> str:
+    return f"destination ready: {url}/"
