@@ -1,0 +1,139 @@
+"""Whatever comes in: a clear answer in the right shape, a hint, never a stack trace, nothing half stored."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sandboxes import TOKEN_PATH, SandboxUnderTest, an_invitation
+
+
+def invitations_path(sandbox: SandboxUnderTest) -> str:
+    return f"/v1/private/business-units/{sandbox['businessUnitId']}/email-invitations"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1", b'{"a": Infinity}', b"\x00\xff", b'{"a":' * 5_000, b"1" * 6_000])
+def test_broken_json_is_400(sandbox: SandboxUnderTest, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.access_token()}", "Content-Type": "application/json"}
+    answer = sandbox.call("POST", invitations_path(sandbox), body=body, headers=headers)
+    assert answer.status == 400
+    assert "not valid JSON" in answer.json["details"]
+    assert sandbox.rows("invitations") == []
+
+
+@pytest.mark.parametrize("body", [b"[]", b"7", b"null", b'"x"'])
+def test_json_that_is_no_object_is_400(sandbox: SandboxUnderTest, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.access_token()}", "Content-Type": "application/json"}
+    answer = sandbox.call("POST", invitations_path(sandbox), body=body, headers=headers)
+    assert (answer.status, "must be object" in answer.json["details"]) == (400, True)
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/xml", "application/x-www-form-urlencoded"])
+def test_a_wrong_content_type_is_415(sandbox: SandboxUnderTest, content_type: str) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.access_token()}", "Content-Type": content_type}
+    answer = sandbox.call("POST", invitations_path(sandbox), body=b"{}", headers=headers)
+    assert answer.status == 415
+    assert "application/json" in answer.hint
+
+
+def test_json_at_the_token_endpoint_is_415(sandbox: SandboxUnderTest) -> None:
+    answer = sandbox.call("POST", TOKEN_PATH, data={"grant_type": "client_credentials"})
+    assert answer.status == 415
+    assert "application/x-www-form-urlencoded" in answer.hint
+
+
+def test_a_body_of_ten_megabytes_is_413_or_segments_400(sandbox: SandboxUnderTest) -> None:
+    large = an_invitation(consumerName="x" * 10_000_000)
+    assert sandbox.invite(large).status == 413
+    assert sandbox.track(large).json["message"] == "Exceed payload limit"
+    answer = sandbox.call("POST", "/_mock/sandboxes", data={"id": "x" * 10_000_000})
+    assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("/v1/business-unit/find", "/v1/business-units/find"),
+        ("/v1/private/business-units/507f191e810c19729de860ea/invitations", "email-invitations"),
+        ("/nothing/like/it", ""),
+        ("/v1/%ff%00<script>", ""),
+    ],
+)
+def test_an_unknown_route_names_the_nearest(sandbox: SandboxUnderTest, path: str, nearest: str) -> None:
+    answer = sandbox.get(path)
+    assert answer.status == 404
+    assert answer.json["message"] == "Resource not found"
+    assert nearest in answer.hint
+    assert "/_mock/coverage" in answer.hint
+    [entry] = sandbox.control("GET", "/journal")["journal"]
+    assert entry["operation"] is None
+
+
+def test_a_wrong_method_names_the_right_one(sandbox: SandboxUnderTest) -> None:
+    answer = sandbox.call("DELETE", "/v1/business-units/find?name=x", headers={"apikey": sandbox["apiKey"]})
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+    assert sandbox.call("POST", "/_mock/health").json["status"] == 405
+
+
+@pytest.mark.parametrize(
+    ("host", "method", "path", "status"),
+    [
+        ("api.trustpilot.com", "GET", "/v1/business-units/find?name=trustpilotdemo.com", 200),
+        ("api.trustpilot.localhost:8080", "GET", "/v1/business-units/find?name=trustpilotdemo.com", 200),
+        ("invitations-api.trustpilot.com", "GET", "/v1/business-units/find?name=trustpilotdemo.com", 404),
+        ("authenticate.trustpilot.localhost", "GET", "/v1/business-units/find?name=trustpilotdemo.com", 404),
+        ("example.test", "GET", "/v1/business-units/find?name=trustpilotdemo.com", 200),
+        ("api.segment.io", "GET", "/v1/business-units/find?name=trustpilotdemo.com", 404),
+        ("api.segment.localhost", "GET", "/v1/nothing", 404),
+    ],
+)
+def test_a_vendors_host_serves_its_own_paths_only(
+    sandbox: SandboxUnderTest, host: str, method: str, path: str, status: int
+) -> None:
+    answer = sandbox.call(method, path, headers={"apikey": sandbox["apiKey"], "Host": host})
+    assert answer.status == status
+
+
+def test_invitations_on_the_main_host_name_the_other_host(sandbox: SandboxUnderTest) -> None:
+    answer = sandbox.invite(headers={"Host": "api.trustpilot.com"})
+    assert answer.status == 404
+    assert "invitations-api.trustpilot.com" in answer.hint
+    assert sandbox.rows("invitations") == []
+    assert sandbox.invite(headers={"Host": "invitations-api.trustpilot.com"}).status == 202
+
+
+def test_a_token_may_be_asked_for_at_the_invitations_host(sandbox: SandboxUnderTest) -> None:
+    form = {"client_id": sandbox["apiKey"], "client_secret": sandbox["apiSecret"], "grant_type": "client_credentials"}
+    headers = {"Host": "invitations-api.trustpilot.com"}
+    assert sandbox.call("POST", TOKEN_PATH, form=form, headers=headers).status == 200
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !", "Basic é", "Bearer", "Digest x", "Basic " + "A" * 8_000])
+def test_odd_authorization_headers_are_refused_calmly(sandbox: SandboxUnderTest, header: str) -> None:
+    headers = {"Authorization": header.encode().decode("latin-1")}
+    form = {"grant_type": "client_credentials"}
+    assert sandbox.call("POST", TOKEN_PATH, form=form, headers=headers).status == 401
+    assert sandbox.call("POST", invitations_path(sandbox), data=an_invitation(), headers=headers).status == 401
+    assert sandbox.call("POST", "/v1/track", data={"userId": "u"}, headers=headers).status in (200, 400)
+
+
+def test_a_form_that_is_not_utf8_is_400(sandbox: SandboxUnderTest) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert sandbox.call("POST", TOKEN_PATH, body=b"a=%ff\xff", headers=headers).status in (400, 401)
+
+
+def test_names_of_all_scripts_survive(sandbox: SandboxUnderTest) -> None:
+    name = "Zoë 山田 \u202eעברית <script>alert(1)</script> 🙂"
+    sandbox.invite(an_invitation(consumerName=name))
+    assert sandbox.rows("invitations")[0]["consumerName"] == name
+
+
+def test_a_hint_cannot_smuggle_headers(sandbox: SandboxUnderTest) -> None:
+    answer = sandbox.get("/v1/business-units/find?name=a%0d%0aSet-Cookie:%20x=1%20%e2%98%83")
+    assert answer.status == 404
+    assert "Set-Cookie" not in answer.headers
+    assert "Set-Cookie" in answer.hint
+
+
+def test_head_is_get_without_its_body(sandbox: SandboxUnderTest) -> None:
+    answer = sandbox._door.send("HEAD", "/_mock/health", {}, b"")
+    assert (answer.status, answer.body) == (200, b"")
