@@ -7,8 +7,6 @@ Its docstring is its explanation page: what it means, why it matters, how to fix
 from __future__ import annotations
 
 import inspect
-import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -17,15 +15,12 @@ from typing import Any
 from contracts.kit.cases import Check
 from contracts.kit.findings import Exchange, Finding
 from contracts.kit.observation import Answer, Item, Observation, is_success
+from contracts.kit.readable import unreadable
 from contracts.kit.wording import counted, fits, masked, ranged, spelled
 
 Judge = Callable[[Observation, Any], Iterable[Finding]]
 CHECKS: dict[str, Judge] = {}
 
-_LONGEST_MESSAGE = 500
-_NOT_FOR_PEOPLE = re.compile(
-    r"Traceback \(most recent|<!doctype|<html|\bat [\w.$]+\(|Exception\b|0x[0-9a-f]{6,}", re.IGNORECASE
-)
 _FAILING = 400
 
 _INVITATIONS = "GET /_mock/sandboxes/{id}/invitations"
@@ -150,7 +145,7 @@ def _message(seen: Observation, told: Mapping[str, Any]) -> Iterator[Finding]:
             passed=False, expected="a refusal with a message", found="no refusal", where=_ANSWERS, advice=_SAY_WHY
         )
     for refusal in refusals:
-        problem = _unreadable(refusal, words)
+        problem = unreadable(refusal, words)
         yield _finding(
             passed=not problem,
             expected="a JSON object with a readable message" + (f" that names {' and '.join(words)}" if words else ""),
@@ -300,28 +295,6 @@ def _about_invitations(seen: Observation) -> tuple[Exchange, ...]:
 
 def _said(answer: Answer) -> str:
     return answer.error or f"{answer.status} {answer.body[:160]}".strip()
-
-
-def _unreadable(answer: Answer, words: Iterable[str]) -> str:
-    """What is wrong with the message of an answer; empty when nothing is."""
-    if answer.content_type.partition(";")[0].strip().casefold() != "application/json":
-        return f"Content-Type {answer.content_type or 'missing'}"
-    try:
-        body = json.loads(answer.body)
-    except ValueError:
-        return f"a body that is no JSON: {answer.body[:80]!r}"
-    message = body.get("message") if isinstance(body, dict) else None
-    if not isinstance(message, str) or not message.strip():
-        return f"no member message with a text: {answer.body[:80]!r}"
-    if len(message) > _LONGEST_MESSAGE or _NOT_FOR_PEOPLE.search(message):
-        return f"a message that is not meant for people: {message[:80]!r}"
-    missing = [word for word in words if _plain(word) not in _plain(message)]
-    return f"a message that does not name {' and '.join(missing)}: {message!r}" if missing else ""
-
-
-def _plain(text: str) -> str:
-    # order_id, order id and Order ID name the same thing to a person, and so do e-mail and email.
-    return re.sub(r"[^a-z0-9]", "", text.casefold())
 
 
 def _delivered_otherwise(delivery: Item, told: Mapping[str, Any]) -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from contracts.kit import template
@@ -37,6 +37,7 @@ class _Place:
 
     sandbox: Sandbox
     subject: Running
+    opened: ExitStack
     last_entry: int
     invited: set[str]
     used: bool = False
@@ -60,7 +61,7 @@ class Run:
     _api: ControlApi | None = field(init=False, default=None)
     _place: _Place | None = field(init=False, default=None)
 
-    def events(self) -> Iterator[RunEvent]:
+    def events(self) -> Generator[RunEvent]:
         """Run, and tell. Closing the iterator early ends the subject too."""
         started = time.perf_counter()
         results: Counter[Result] = Counter()
@@ -95,6 +96,9 @@ class Run:
         except (NotRunError, MockRefusedError) as problem:
             self._leave()
             return Outcome(result=Result.NOT_RUN, reason=str(problem), milliseconds=_since(started)), ""
+        except NoRestError as problem:
+            self._leave()
+            return Outcome(result=Result.FAILED, findings=(_restless(problem),), milliseconds=_since(started)), ""
         except NotApplicableError as problem:
             return Outcome(result=Result.NOT_APPLICABLE, reason=str(problem), milliseconds=_since(started)), ""
         exchanges = seen.exchanges() if result is not Result.PASSED else ()
@@ -120,26 +124,20 @@ class Run:
             sandbox = self._api.sandbox(str(self.sandbox_id)) if given else self._api.create_sandbox(self.seed)
         except MockRefusedError as problem:
             raise CannotStartError(str(problem)) from problem
-        try:
-            subject = self.subject.start(sandbox)
-            sandbox.connect(subject.url, subject.key)
-        except BaseException:
+        with ExitStack() as opened:
             if not given:
-                sandbox.delete()
-            raise
-        journal = sandbox.journal(0)
-        last_entry = journal[-1]["id"] if journal else 0
-        return _Place(sandbox, subject, last_entry, {item["id"] for item in sandbox.invitations()})
+                opened.callback(_delete, sandbox)
+            subject = self.subject.start(sandbox)
+            opened.callback(subject.stop)
+            sandbox.connect(subject.url, subject.key)
+            journal = sandbox.journal(0)
+            invited = {item["id"] for item in sandbox.invitations()}
+            return _Place(sandbox, subject, opened.pop_all(), journal[-1]["id"] if journal else 0, invited)
 
     def _leave(self) -> None:
         place, self._place = self._place, None
-        if place is None:
-            return
-        place.subject.stop()
-        if self.sandbox_id is None:
-            # A mock that is gone has taken its sandboxes with it.
-            with contextlib.suppress(MockGoneError, MockRefusedError):
-                place.sandbox.delete()
+        if place is not None:
+            place.opened.close()
 
     def _play(self, case: Case, place: _Place) -> tuple[tuple[Finding, ...], Observation]:
         known = template.values(case.id, self.seed, place.subject.key)
@@ -154,7 +152,14 @@ class Run:
         finally:
             stage.clear()
         judged = (judge(check, stage.seen, template.fill(check.told, known)) for check in case.then)
-        return (*findings, *chain.from_iterable(judged), *_crash(place.subject)), stage.seen
+        every = (*findings, *chain.from_iterable(judged), *_crash(place.subject))
+        return tuple(_located(finding, place.sandbox) for finding in every), stage.seen
+
+
+def _delete(sandbox: Sandbox) -> None:
+    # A mock that is gone has taken its sandboxes with it.
+    with contextlib.suppress(MockGoneError, MockRefusedError, NoRestError):
+        sandbox.delete()
 
 
 def _perform(steps: Sequence[Step], stage: Stage, place: _Place) -> tuple[Finding, ...]:
@@ -163,13 +168,10 @@ def _perform(steps: Sequence[Step], stage: Stage, place: _Place) -> tuple[Findin
     before = place.invited
     try:
         for step in steps:
-            STEPS[step.name](
-                stage, template.fill(step.told, stage.known) if step.name not in _FILL_LATER else step.told
-            )
+            told = step.told if step.name in _FILL_LATER else template.fill(step.told, stage.known)
+            STEPS[step.name](stage, told)
     except NoRestError as problem:
-        restless = (
-            _breach("rest", f"quiet within {REST}", str(problem), "Answer every event, in a few seconds at most."),
-        )
+        restless = (_restless(problem),)
     seen, sandbox = stage.seen, stage.sandbox
     invitations = sandbox.invitations()
     place.invited = {item["id"] for item in invitations}
@@ -179,6 +181,10 @@ def _perform(steps: Sequence[Step], stage: Stage, place: _Place) -> tuple[Findin
     seen.journal = sandbox.journal(place.last_entry)
     place.last_entry = max((entry["id"] for entry in seen.journal), default=place.last_entry)
     return restless
+
+
+def _restless(problem: NoRestError) -> Finding:
+    return _breach("rest", f"quiet within {REST}", str(problem), "Answer every event within a few seconds.")
 
 
 def _not_given(case: Case, seen: Observation) -> tuple[Finding, ...]:
@@ -198,6 +204,10 @@ def _not_given(case: Case, seen: Observation) -> tuple[Finding, ...]:
             "given", "what the case builds on to be taken", f"{refused[0]} (in the given part of {case.id})", advice
         ),
     )
+
+
+def _located(finding: Finding, sandbox: Sandbox) -> Finding:
+    return replace(finding, where=finding.where.replace("{id}", sandbox.id))
 
 
 def _crash(subject: Running) -> tuple[Finding, ...]:

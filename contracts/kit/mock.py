@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +52,8 @@ class ControlApi:
         :param path: below ``/_mock``, such as ``/sandboxes``.
         :returns: the answer's JSON; an empty object when there is none.
         :raises MockRefusedError: for any other answer than a success.
-        :raises MockGoneError: when no answer comes.
+        :raises MockGoneError: when there is nobody to answer.
+        :raises NoRestError: when the answer takes too long, as it does while a subject keeps everybody waiting.
         """
         return self.request(method, f"{self.url}/_mock{path}", json=body, params=query)
 
@@ -62,6 +64,8 @@ class ControlApi:
                 if not response.ok:
                     raise MockRefusedError(f"{method} {url} answered {response.status_code}: {_detail(response)}")
                 return dict(response.json()) if response.content else {}
+        except requests.Timeout as problem:
+            raise NoRestError(f"{method} {url} was not done after {_PATIENCE:g} s.") from problem
         except requests.RequestException as problem:
             raise MockGoneError(
                 f"The mock at {self.url} gave no usable answer to {method} {url}: {type(problem).__name__}."
@@ -125,9 +129,19 @@ class Sandbox:
         """Let time pass."""
         self._call("POST", "/clock/advance", {"by": by})
 
-    def arm(self, fault: Item) -> None:
-        """Make the next calls of an operation go wrong."""
-        self._call("POST", "/faults", fault)
+    def arm(self, fault: Item) -> Item:
+        """Make the next calls of an operation go wrong.
+
+        :returns: the fault as the mock describes it, with its id.
+        """
+        return self._call("POST", "/faults", fault)
+
+    def held_back(self, faults: Iterable[Item]) -> bool:
+        """Whether a call that one of these faults has struck is still waiting for its answer."""
+        armed = {item["id"]: item for item in self._call("GET", "/faults")["faults"]}
+        struck = {fault["id"]: armed.get(fault["id"], {"struck": fault["count"]})["struck"] for fault in faults}
+        answered = Counter(entry["fault"] for entry in self.journal(0) if entry["fault"] in struck)
+        return any(answered[fault] < calls for fault, calls in struck.items())
 
     def disarm(self) -> None:
         """No faults any more."""

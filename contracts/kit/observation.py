@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,10 +53,10 @@ class Observation:
     sent: list[Sent] = field(default_factory=list)
     personal: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
-    invitations: list[Item] = field(default_factory=list)
+    invitations: Sequence[Item] = field(default_factory=list)
     references: set[str] = field(default_factory=set)
-    deliveries: list[Item] = field(default_factory=list)
-    journal: list[Item] = field(default_factory=list)
+    deliveries: Sequence[Item] = field(default_factory=list)
+    journal: Sequence[Item] = field(default_factory=list)
 
     def messages(self) -> Iterator[tuple[str, str]]:
         """Everything the subject said: to the kit, and to Segment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,12 +14,13 @@ import requests
 
 from contracts.kit import base_events, template
 from contracts.kit.base_events import Event
-from contracts.kit.mock import Sandbox
+from contracts.kit.mock import Item, NoRestError, Sandbox
 from contracts.kit.observation import Answer, Observation, Sent, order_of, personal_data
 from contracts.kit.subjects import Running
 
 # Longer than Segment waits for a destination, so that a slow subject is told apart from a dead one.
 _PATIENCE = 15.0
+_BETWEEN_LOOKS = 0.01
 
 
 class NotApplicableError(Exception):
@@ -41,12 +43,29 @@ class Stage:
     known: Mapping[str, template.Value]
     seen: Observation = field(default_factory=Observation)
     variants_before: dict[str, str] = field(default_factory=dict)
-    faults_armed: bool = False
+    faults: list[Item] = field(default_factory=list)
     events_made: int = 0
+
+    def rest(self) -> None:
+        """Wait until nothing is due and nothing is under way.
+
+        The sandbox's own idea of rest leaves out calls that a fault holds back, whose caller may have gone long ago.
+
+        :raises NoRestError: when that takes too long.
+        """
+        self.sandbox.settle()
+        slow = [fault for fault in self.faults if fault.get("delay")]
+        deadline = time.monotonic() + _PATIENCE
+        while slow and self.sandbox.held_back(slow):
+            if time.monotonic() > deadline:
+                raise NoRestError("A call that a fault had held back was never answered.")
+            time.sleep(_BETWEEN_LOOKS)
+        if slow:
+            self.sandbox.settle()
 
     def clear(self) -> None:
         """Take back what the case changed in the sandbox."""
-        if self.faults_armed:
+        if self.faults:
             self.sandbox.disarm()
         if self.variants_before:
             self.sandbox.move(self.variants_before)
@@ -69,7 +88,7 @@ def _send(stage: Stage, told: Mapping[str, Any]) -> None:
         stage.seen.sent.append(Sent(event["messageId"], order_of(event)))
     for group in [events] if told.get("at_once") else [[event] for event in events]:
         stage.sandbox.track(group)
-        stage.sandbox.settle()
+        stage.rest()
 
 
 @_step
@@ -82,13 +101,12 @@ def _deliver(stage: Stage, told: Mapping[str, Any]) -> None:
             stage.seen.answers.extend(pool.map(_Post.make, posts))
     else:
         stage.seen.answers.extend(post.make() for post in posts)
-    stage.sandbox.settle()
+    stage.rest()
 
 
 @_step
 def _fault(stage: Stage, told: Mapping[str, Any]) -> None:
-    stage.faults_armed = True
-    stage.sandbox.arm(dict(told))
+    stage.faults.append(stage.sandbox.arm(dict(told)))
 
 
 @_step
@@ -104,12 +122,12 @@ def _variant(stage: Stage, told: Mapping[str, str]) -> None:
 @_step
 def _advance(stage: Stage, told: str) -> None:
     stage.sandbox.advance(told)
-    stage.sandbox.settle()
+    stage.rest()
 
 
 @_step
 def _settle(stage: Stage, told: bool) -> None:  # noqa: ARG001, FBT001 - every step takes what it is told
-    stage.sandbox.settle()
+    stage.rest()
 
 
 @_step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -9,8 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from contracts.kit.findings import Exchange, Finding, Outcome, Result
+from contracts.kit.findings import Exchange, Finding, Result
 from contracts.kit.run_events import CaseFinished, CaseStarted, RunEvent, RunFinished, RunStarted
+from contracts.kit.wording import counted
 
 _STYLES = {
     Result.PASSED: "green",
@@ -51,7 +53,7 @@ class TerminalReport:
             case RunStarted():
                 self._progress.update(self._task, total=len(event.cases))
                 self._say(
-                    f"Plan {event.plan}, {len(event.cases)} cases, seed {event.seed}. Subject: {escape(event.subject)}."
+                    f"Plan {event.plan}, {counted(len(event.cases), 'case')}, seed {event.seed}. Subject: {escape(event.subject)}."
                 )
             case CaseStarted():
                 self._progress.update(self._task, description=event.case.id)
@@ -68,24 +70,30 @@ class TerminalReport:
         self._say(f"{result} {event.case.id}  {escape(event.case.title)}  [dim]{outcome.milliseconds:.0f} ms[/]")
         if outcome.reason:
             self._say(f"    {escape(outcome.reason)}")
+        shown: set[Exchange] = set()
         for finding in outcome.breaches:
-            self._finding(finding, outcome)
+            self._finding(finding)
+            exchanges = outcome.exchanges if finding.exchanges is None else finding.exchanges
+            # Findings about one delivery share their exchanges; a second list of the same tells nothing new.
+            self._exchanges([exchange for exchange in exchanges if exchange not in shown])
+            shown.update(exchanges)
         if outcome.breaches:
             clause = event.case.clause
             source = f"{clause.source}, {clause.section} ({event.case.evidence}): {clause.url}"
             self._say(f"    [dim]requirement[/]  {escape(event.case.requirement)}")
             self._say(f"    [dim]clause     [/]  {escape(source)}")
 
-    def _finding(self, finding: Finding, outcome: Outcome) -> None:
+    def _finding(self, finding: Finding) -> None:
         rows = {"expected": finding.expected, "found": finding.found, "where": finding.where, "to do": finding.advice}
         self._say(f"    [bold]{finding.check}[/] ({finding.level})")
         for name, text in rows.items():
             self._say(f"      [dim]{name:<9}[/]  {escape(text)}")
-        shown = outcome.exchanges if finding.exchanges is None else finding.exchanges
-        for exchange in shown[:_MOST_EXCHANGES]:
+
+    def _exchanges(self, exchanges: Sequence[Exchange]) -> None:
+        for exchange in exchanges[:_MOST_EXCHANGES]:
             self._say(f"      [dim]{_line(exchange)}[/]")
-        if len(shown) > _MOST_EXCHANGES:
-            self._say(f"      [dim]and {len(shown) - _MOST_EXCHANGES} more[/]")
+        if len(exchanges) > _MOST_EXCHANGES:
+            self._say(f"      [dim]and {len(exchanges) - _MOST_EXCHANGES} more[/]")
 
     def _finished(self, event: RunFinished) -> None:
         if event.impossible:

@@ -1,0 +1,134 @@
+"""Each check, content and not content."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from contracts.kit import checks
+from contracts.kit.cases import Check, Level
+from contracts.kit.findings import Finding
+from contracts.kit.observation import Answer, Observation, Sent
+
+
+def invited(*references: str, **fields: str) -> Observation:
+    made = [{"referenceNumber": reference, **fields} for reference in references]
+    return Observation(invitations=made, references=set(references))
+
+
+def answered(*statuses: int | None, message: object = "A plain sentence about the e-mail address.") -> Observation:
+    body = json.dumps({"message": message})
+    return Observation(answers=[Answer(status, "application/json", body, order="A-1") for status in statuses])
+
+
+def said(body: str, content_type: str = "application/json") -> Observation:
+    return Observation(answers=[Answer(400, content_type, body)], personal={"ada@example.com"}, secrets={"s3cret"})
+
+
+def delivered(state: str, *statuses: int | None, message: str = "") -> Observation:
+    attempts = [{"status": status, "error": None, "message": message} for status in statuses]
+    item = {"messageId": "m-1", "state": state, "reason": None, "attempts": attempts}
+    return Observation(sent=[Sent("m-1", "A-1")], deliveries=[item], personal={"ada@example.com"})
+
+
+def called(*operations: str) -> Observation:
+    entries = [
+        {"id": number, "direction": "in", "api": "trustpilot", "operation": name, "status": 200}
+        for number, name in enumerate(operations, 1)
+    ]
+    return Observation(journal=entries)
+
+
+TOKENS = ["createAccessToken", "refreshAccessToken"]
+
+GREEN: list[tuple[str, Any, Observation]] = [
+    ("invitation", {"referenceNumber": "A-1", "consumerName": "Ada"}, invited("A-1", "B-2", consumerName="Ada")),
+    ("invitation", {"referenceNumber": 1001}, invited("1001")),
+    ("invitation_count", 2, invited("A-1", "B-2")),
+    ("invitation_count", 0, Observation()),
+    ("answer", 400, answered(400, 400)),
+    ("answer", ["2xx", 501], answered(200, 501)),
+    ("message", {"names": "mail"}, answered(400)),
+    ("message", {"names": "order_id"}, answered(400, message="The order id is missing.")),
+    ("message", {}, answered(200, 400)),
+    ("no_personal_data", True, said('{"message": "properties.email is no address."}')),
+    ("delivery", {"state": "delivered", "attempts": {"at_least": 2}}, delivered("delivered", 503, 200)),
+    ("delivery", {"state": ["discarded", "filtered"], "status": "4xx"}, delivered("discarded", 400)),
+    ("calls", {"operation": TOKENS, "at_most": 1}, called("createAccessToken", "createEmailInvitations")),
+    ("calls", {"operation": "createEmailInvitations", "at_least": 1}, called("createEmailInvitations")),
+    ("truthful", True, Observation(answers=[Answer(200, order="A-1")], references={"A-1"})),
+    ("truthful", True, answered(503)),
+]
+
+RED: list[tuple[str, Any, Observation, str]] = [
+    ("invitation", {"referenceNumber": "A-1"}, Observation(), "no invitations"),
+    ("invitation", {"referenceNumber": "A-1"}, invited("B-2"), "there are invitations for B-2"),
+    ("invitation", {"referenceNumber": "A-1"}, invited("A-1", "A-1"), "2 invitations"),
+    ("invitation", {"referenceNumber": "A-1", "locale": "da-DK"}, invited("A-1", locale="en-US"), "locale 'en-US'"),
+    ("invitation_count", 1, Observation(), "no invitations"),
+    ("invitation_count", 0, invited("A-1"), "1 invitation: for A-1"),
+    ("invitation_count", 2, invited("A-1", "A-1"), "several of them for A-1"),
+    ("answer", 400, answered(400, 500), "500"),
+    ("answer", "2xx", answered(None), ""),
+    ("answer", "2xx", Observation(), "no fitting answers"),
+    ("message", {}, answered(200), "no refusal"),
+    ("message", {"names": "order_id"}, answered(400), "does not name order_id"),
+    ("message", {}, answered(400, message="  "), "no member message"),
+    ("message", {}, answered(400, message={"text": "no"}), "no member message"),
+    ("message", {}, answered(400, message="x" * 501), "not meant for people"),
+    ("message", {}, answered(400, message="Traceback (most recent call last): ..."), "not meant for people"),
+    ("message", {}, said("<html>Bad</html>", "text/html"), "Content-Type text/html"),
+    ("message", {}, said("<html>Bad</html>"), "no JSON"),
+    ("message", {}, said("[1]"), "no member message"),
+    ("no_personal_data", True, said('{"message": "ADA@example.com is wrong"}'), "personal data of the event: ad…om"),
+    ("no_personal_data", True, said('{"message": "the secret is s3cret"}'), "a secret"),
+    ("no_personal_data", True, delivered("discarded", 400, message="no ada@example.com"), "personal data"),
+    ("delivery", {"state": "delivered"}, delivered("discarded", 400), "state discarded"),
+    ("delivery", {"status": "2xx"}, delivered("delivered", None), "last answer None"),
+    ("delivery", {"attempts": {"at_most": 1}}, delivered("delivered", 500, 200), "2 attempts"),
+    ("delivery", {"state": "delivered"}, Observation(sent=[Sent("m-1", None)]), "no delivery at all"),
+    ("calls", {"operation": TOKENS, "at_most": 1}, called(*TOKENS), "2 calls"),
+    ("calls", {"operation": "createAccessToken", "at_least": 1}, called(), "no calls"),
+    ("truthful", True, answered(200), "no invitation for order A-1"),
+    ("truthful", True, delivered("delivered", 200), "no invitation for order A-1"),
+]  # fmt: skip
+
+
+def findings(name: str, told: Any, seen: Observation, level: Level = Level.MUST) -> tuple[Finding, ...]:
+    return checks.judge(Check(name, told, level), seen, told)
+
+
+@pytest.mark.parametrize(("name", "told", "seen"), GREEN)
+def test_a_check_is_content(name: str, told: Any, seen: Observation) -> None:
+    assert all(finding.passed for finding in findings(name, told, seen))
+
+
+@pytest.mark.parametrize(("name", "told", "seen", "found"), RED)
+def test_a_check_is_not_content_and_says_why(name: str, told: Any, seen: Observation, found: str) -> None:
+    breaches = [finding for finding in findings(name, told, seen) if not finding.passed]
+    assert found in breaches[0].found
+    assert all(finding.check == name and finding.expected and finding.where and finding.advice for finding in breaches)
+
+
+def test_every_check_is_seen_content_and_not_content() -> None:
+    assert {name for name, *_ in GREEN} == {name for name, *_ in RED} == set(checks.CHECKS)
+
+
+@pytest.mark.parametrize("name", checks.CHECKS)
+def test_every_check_explains_itself(name: str) -> None:
+    page = checks.explanation(name)
+    assert "Why it matters:" in page
+    assert "How to fix:" in page
+
+
+def test_the_level_of_the_case_goes_into_the_finding() -> None:
+    assert findings("invitation_count", 1, Observation(), Level.SHOULD)[0].level is Level.SHOULD
+
+
+def test_a_breach_of_calls_shows_the_calls_and_no_others() -> None:
+    told = {"operation": "createAccessToken", "at_most": 0}
+    (finding,) = findings("calls", told, called("createAccessToken", "createEmailInvitations"))
+    assert finding.exchanges is not None
+    assert [exchange.number for exchange in finding.exchanges] == [1]

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from contracts.kit.cases import Check, Level, Step
+from contracts.kit.findings import Result
+from contracts.kit.mock import Item, MockGoneError, NoRestError
+from contracts.kit.run_events import CaseFinished, CaseStarted, RunFinished, RunStarted
+from tests.kit.stub import NOBODY, ORDER, StubMock, StubSubject, case, outcomes, refusal, run
+
+
+def test_a_run_tells_what_happens_in_order() -> None:
+    events = list(run(StubMock(), StubSubject(), case(1)).events())
+    assert [type(event) for event in events] == [RunStarted, CaseStarted, CaseFinished, RunFinished]
+
+
+def test_cases_that_pass_share_a_sandbox_and_a_subject() -> None:
+    mock, subject = StubMock(), StubSubject()
+    found, end = outcomes(run(mock, subject, case(1), case(2)))
+    assert [outcome.result for outcome in found] == [Result.PASSED, Result.PASSED]
+    assert subject.history == ["start in main", "stop"]
+    assert mock.calls.count("POST /_mock/sandboxes") == mock.calls.count("DELETE /_mock/sandboxes/main") == 1
+    assert end.exit_code == 0
+
+
+def test_after_a_failed_case_everything_is_made_anew() -> None:
+    subject = StubSubject()
+    found, end = outcomes(run(StubMock(), subject, case(1, then=NOBODY), case(2)))
+    assert [outcome.result for outcome in found] == [Result.FAILED, Result.PASSED]
+    assert subject.history == ["start in main", "stop", "start in main", "stop"]
+    assert end.exit_code == 1
+
+
+def test_a_case_may_ask_for_everything_anew() -> None:
+    subject = StubSubject()
+    outcomes(run(StubMock(), subject, case(1), case(2, fresh=True), case(3)))
+    assert subject.history == ["start in main", "stop", "start in main", "stop"]
+
+
+def test_a_fresh_case_does_not_apply_where_everything_is_given() -> None:
+    found, end = outcomes(run(StubMock(), StubSubject(), case(1), case(2, fresh=True), sandbox="main"))
+    assert found[1].result is Result.NOT_APPLICABLE
+    assert end.exit_code == 0
+
+
+def test_a_given_sandbox_is_not_removed() -> None:
+    mock = StubMock()
+    outcomes(run(mock, StubSubject(), case(1), sandbox="main"))
+    assert "DELETE /_mock/sandboxes/main" not in mock.calls
+
+
+def test_retries_that_are_left_over_do_not_reach_the_next_case() -> None:
+    subject = StubSubject()
+    mock = StubMock(lambda _mock, _event: 503)
+    outcomes(run(mock, subject, case(1, then=NOBODY), case(2, then=NOBODY)))
+    assert subject.history == ["start in main", "stop"] * 2
+
+
+def test_faults_and_variants_are_taken_back_even_when_the_case_fails() -> None:
+    mock = StubMock()
+    steps = (
+        Step("fault", {"operation": "createEmailInvitations", "status": 500}),
+        Step("variant", {"delivery_timeout": "PT0.3S"}),
+        ORDER,
+    )
+    outcomes(run(mock, StubSubject(), case(1, *steps, then=NOBODY)))
+    assert "DELETE /faults" in mock.calls
+    assert mock.variants == {"delivery_timeout": "PT10S"}
+
+
+def test_a_variant_that_the_mock_does_not_have_is_not_run() -> None:
+    found, end = outcomes(run(StubMock(), StubSubject(), case(1, Step("variant", {"gravity": "low"}), ORDER)))
+    assert found[0].result is Result.NOT_RUN
+    assert "no variant gravity" in found[0].reason
+    assert end.exit_code == 1
+
+
+def test_a_step_that_the_mock_refuses_is_not_run() -> None:
+    mock = StubMock()
+    mock.problems["POST /clock/advance"] = refusal()
+    found, _ = outcomes(run(mock, StubSubject(), case(1, Step("advance", "PT1H")), case(2)))
+    assert [outcome.result for outcome in found] == [Result.NOT_RUN, Result.PASSED]
+
+
+def test_a_restart_does_not_apply_to_a_subject_that_runs_elsewhere() -> None:
+    found, _ = outcomes(run(StubMock(), StubSubject(restarts=False), case(1, Step("restart", told=True), ORDER)))
+    assert found[0].result is Result.NOT_APPLICABLE
+
+
+def test_an_order_that_exists_already_is_not_judged() -> None:
+    mock = StubMock()
+    mock.items.append({"id": "0", "referenceNumber": "A-1"})
+    found, _ = outcomes(run(mock, StubSubject(), case(1, ORDER, given=(Step("unused", "A-1"),))))
+    assert found[0].result is Result.NOT_RUN
+
+
+def test_what_a_case_builds_on_must_be_true() -> None:
+    mock = StubMock(lambda _mock, _event: 400)
+    found, _ = outcomes(run(mock, StubSubject(), case(1, then=NOBODY, given=(ORDER,))))
+    assert found[0].result is Result.FAILED
+    assert [finding.check for finding in found[0].breaches] == ["given"]
+
+
+def test_what_was_given_does_not_count_as_an_effect() -> None:
+    found, _ = outcomes(run(StubMock(), StubSubject(), case(1, then=NOBODY, given=(ORDER,))))
+    assert found[0].result is Result.PASSED
+
+
+def test_a_sandbox_without_rest_is_a_failure_of_the_subject() -> None:
+    mock = StubMock()
+    mock.problems["POST /settle"] = refusal()
+    found, _ = outcomes(run(mock, StubSubject(), case(1)))
+    assert found[0].breaches[0].check == "rest"
+
+
+def test_a_call_that_takes_too_long_is_a_failure_of_the_subject() -> None:
+    mock = StubMock()
+    mock.problems["GET /invitations"] = NoRestError("too long")
+    found, _ = outcomes(run(mock, StubSubject(), case(1)))
+    assert found[0].breaches[0].check == "rest"
+
+
+def test_a_subject_that_dies_fails_the_case() -> None:
+    found, _ = outcomes(run(StubMock(), StubSubject(last_words="exit code 1"), case(1)))
+    assert "exit code 1" in found[0].breaches[0].found
+
+
+def test_a_broken_should_is_a_warning() -> None:
+    should = Check("invitation_count", 0, Level.SHOULD)
+    found, end = outcomes(run(StubMock(), StubSubject(), case(1, then=should)))
+    assert found[0].result is Result.WARNING
+    assert end.exit_code == 0
+
+
+def test_a_subject_that_cannot_start_ends_the_run_at_once() -> None:
+    subject = StubSubject(fails_to_start="port taken")
+    found, end = outcomes(run(StubMock(), subject, case(1), case(2), case(3)))
+    assert {outcome.result for outcome in found} == {Result.NOT_RUN}
+    assert subject.history == ["start in main"]
+    assert (end.exit_code, end.impossible) == (2, "port taken")
+
+
+def test_a_mock_that_goes_away_ends_the_run() -> None:
+    mock, subject = StubMock(), StubSubject()
+
+    def vanish(stub: StubMock, _event: Item) -> int:
+        stub.problems["POST /settle"] = MockGoneError("gone")
+        return 200
+
+    mock.act = vanish
+    found, end = outcomes(run(mock, subject, case(1), case(2)))
+    assert end.exit_code == 2
+    assert {outcome.result for outcome in found} == {Result.NOT_RUN}
+    assert subject.history == ["start in main", "stop"]
+
+
+def test_a_run_that_is_broken_off_ends_the_subject() -> None:
+    subject = StubSubject()
+    events = run(StubMock(), subject, case(1), case(2)).events()
+    while not isinstance(next(events), CaseFinished):
+        pass
+    events.close()
+    assert subject.history == ["start in main", "stop"]
+
+
+def test_a_sandbox_whose_subject_cannot_start_is_removed() -> None:
+    mock = StubMock()
+    outcomes(run(mock, StubSubject(fails_to_start="no"), case(1)))
+    assert mock.calls[-1] == "DELETE /_mock/sandboxes/main"
