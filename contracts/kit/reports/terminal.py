@@ -52,9 +52,8 @@ class TerminalReport:
         match event:
             case RunStarted():
                 self._progress.update(self._task, total=len(event.cases))
-                self._say(
-                    f"Plan {event.plan}, {counted(len(event.cases), 'case')}, seed {event.seed}. Subject: {escape(event.subject)}."
-                )
+                cases = counted(len(event.cases), "case")
+                self._say(f"Plan {event.plan}, {cases}, seed {event.seed}. Subject: {escape(event.subject)}.")
             case CaseStarted():
                 self._progress.update(self._task, description=event.case.id)
             case CaseFinished():
