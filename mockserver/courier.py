@@ -75,7 +75,7 @@ class HttpCourier:
                 content = response.raw.read(ANSWER_LIMIT, decode_content=True)
                 return Reply(response.status_code, response.headers, content, None, self._since(started))
         except Exception as error:  # noqa: BLE001 - requests, urllib3 and the socket raise kinds of their own
-            return Reply(None, {}, b"", _code(error), self._since(started))
+            return Reply(None, {}, b"", failure_code(error), self._since(started))
 
     def _since(self, started: float) -> float:
         return (self._tick() - started) * 1000
@@ -93,15 +93,16 @@ _BY_TYPE: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (ConnectionResetError, "ECONNRESET"),
     (BrokenPipeError, "ECONNRESET"),
     (ConnectionAbortedError, "ECONNABORTED"),
-    (socket.gaierror, "ENOTFOUND"),
 )
 
 
-def _code(error: BaseException) -> str:
+def failure_code(error: BaseException) -> str:
     """The code Segment shows for a failure of the connection (Event Delivery, error codes)."""
     chain: list[object] = [error]
     while chain:
         cause = chain.pop()
+        if isinstance(cause, socket.gaierror):
+            return "EAI_AGAIN" if cause.errno == socket.EAI_AGAIN else "ENOTFOUND"
         for kind, code in _BY_TYPE:
             if isinstance(cause, kind):
                 return code

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from mockserver.clock import iso_milliseconds
-
-Headers = Sequence[tuple[str, str]]
 
 RING: Final = 10_000
 #: However large single bodies are, a sandbox's journal holds no more than this.
@@ -23,7 +21,10 @@ _SECRET_PARAMETERS: Final = frozenset({"apikey", "token", "code", "client_secret
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One exchange. ``status`` is None when no answer came; ``error`` then says why."""
+    """One exchange. ``status`` is None when no answer came; ``error`` then says why.
+
+    Headers are kept as one text, a line each: as many small strings they would weigh several times more.
+    """
 
     id: int
     at: float
@@ -39,9 +40,9 @@ class Entry:
     fault: int | None
     error: str | None
     milliseconds: float
-    request_headers: Headers
+    request_headers: str
     request_body: bytes
-    response_headers: Headers
+    response_headers: str
     response_body: bytes
 
     @property
@@ -66,8 +67,8 @@ class Entry:
             "fault": self.fault,
             "error": self.error,
             "milliseconds": round(self.milliseconds, 3),
-            "request": {"headers": dict(self.request_headers), "body": _readable(self.request_body)},
-            "response": {"headers": dict(self.response_headers), "body": _readable(self.response_body)},
+            "request": {"headers": _header_map(self.request_headers), "body": _readable(self.request_body)},
+            "response": {"headers": _header_map(self.response_headers), "body": _readable(self.response_body)},
         }
 
 
@@ -113,9 +114,13 @@ def mask(secret: str) -> str:
     return f"{secret[:4]}…" if secret else ""
 
 
-def masked_headers(headers: Iterable[tuple[str, str]]) -> Headers:
-    """``headers`` with the values of those that carry secrets masked."""
-    return [(name, _masked_header(name, value)) for name, value in headers]
+def masked_headers(headers: Iterable[tuple[str, str]]) -> str:
+    """``headers`` as text, a line each, the values of those that carry secrets masked."""
+    return "\n".join(f"{name}: {_masked_header(name, value)}" for name, value in headers)
+
+
+def _header_map(text: str) -> dict[str, str]:
+    return dict(line.partition(": ")[::2] for line in text.split("\n")) if text else {}
 
 
 def _masked_header(name: str, value: str) -> str:

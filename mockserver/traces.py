@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mockserver.ring import Ring
+
+#: How many keys are remembered.
+KEYS: Final = 20_000
 
 
 class Traces:
@@ -11,7 +16,7 @@ class Traces:
     __slots__ = ("_by_key", "_last")
 
     def __init__(self) -> None:
-        self._by_key: Ring[str, str] = Ring(50_000)
+        self._by_key: Ring[str, str] = Ring(KEYS)
         self._last = 0
 
     def begin(self, *keys: str) -> str:

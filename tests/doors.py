@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import requests
+from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
 
 from contracts import spec
@@ -60,7 +61,7 @@ class InProcess:
         with self._client.open(
             path, method=method, query_string=query, headers=dict(headers), data=body, base_url=BASE
         ) as response:
-            return Answer(response.status_code, response.headers, response.get_data())
+            return Answer(response.status_code, CaseInsensitiveDict(response.headers), response.get_data())
 
     def close(self) -> None:
         self.mock.close()

@@ -32,15 +32,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How sure we are of a behaviour, and why."""
+    """How sure we are of a behaviour, and why. ``text`` is the form of the ``X-Mock-Evidence`` header."""
 
     level: Level
     source: Source
     note: str | None = None
+    text: str = field(init=False)
 
-    def __str__(self) -> str:
-        """The form of the ``X-Mock-Evidence`` header."""
-        return f"{self.level}; {self.source.key}; read {self.source.read}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", f"{self.level}; {self.source.key}; read {self.source.read}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ class Pipeline:
             "sandboxes": lambda _: self._sandboxes,
             "caller": lambda call: call.caller,
             "body": lambda call: call.body,
+            "raw": lambda call: call.raw,
             "size": lambda call: len(call.raw),
             "operation": lambda call: call.operation.id,
             "authorization": lambda call: call.header("authorization"),
@@ -271,7 +272,7 @@ class Pipeline:
         headers = result.headers
         headers["X-Mock"] = self._mark
         if result.evidence is not None:
-            headers["X-Mock-Evidence"] = str(result.evidence)
+            headers["X-Mock-Evidence"] = result.evidence.text
         if result.hint:
             headers["X-Mock-Hint"] = _header_text(result.hint)
         if result.content_type:
@@ -300,7 +301,7 @@ class Pipeline:
                     method=call.method,
                     url=url,
                     status=result.status,
-                    evidence=None if result.evidence is None else str(result.evidence),
+                    evidence=None if result.evidence is None else result.evidence.text,
                     hint=result.hint,
                     trace=result.trace,
                     fault=fault.id if fault else None,
@@ -308,7 +309,7 @@ class Pipeline:
                     milliseconds=(self._tick() - started) * 1000,
                     request_headers=request_headers,
                     request_body=request_body,
-                    response_headers=tuple(result.headers.items()),
+                    response_headers=masked_headers(result.headers.items()),
                     response_body=response_body,
                 )
             )

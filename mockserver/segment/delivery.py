@@ -149,7 +149,7 @@ def _retry(workspace: Workspace, delivery: Delivery, reason: str) -> None:
 def _meanings() -> Mapping[str, tuple[str, str]]:
     """What each status means and how sure we are, from the document; ranges such as ``5XX`` included."""
     responses = spec.load(API).operations[OPERATION].responses
-    return {status: (entry.extensions["x-delivery"], str(entry.evidence)) for status, entry in responses.items()}
+    return {status: (entry.extensions["x-delivery"], entry.evidence.text) for status, entry in responses.items()}
 
 
 def _meaning(status: int | None) -> tuple[str, str | None]:

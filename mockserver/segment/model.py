@@ -19,7 +19,7 @@ Json = dict[str, Any]
 State = Literal["pending", "delivered", "discarded", "awaiting-retry", "filtered"]
 
 #: How many message ids are remembered to recognise duplicates.
-DEDUPE_RING: Final = 50_000
+DEDUPE_RING: Final = 20_000
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ def create_email_invitations(
     business_unit_id: str,
     x_business_user_id: str | None,
     body: dict[str, Any],
+    raw: bytes,
     carries: Callable[[str], bool],
     trace: Callable[[str], str],
 ) -> Answer:
@@ -44,18 +46,19 @@ def create_email_invitations(
     if len(given) == len(_PARTS) and given[0] >= given[1]:
         raise Problem("invalid-request", hint=hints.service_first(), detail=hints.service_first())
     now = world.now()
-    send_at = min(moment if moment is not None else now + DEFAULT_DELAY for moment in send_times)
+    send_at = max(now, min(now + DEFAULT_DELAY if moment is None else moment for moment in send_times))
+    invitation_id = world.chance.object_id()
     invitation = Invitation(
-        id=world.chance.object_id(),
+        id=invitation_id,
         business_unit_id=unit.id,
         business_user_id=x_business_user_id or caller.user_id,
-        request=body,
+        request=raw,
         created_at=now,
-        send_at=max(now, send_at),
+        send_at=send_at,
         trace=trace(body["referenceNumber"]),
+        due=world.schedule.at(send_at, partial(_send, world, invitation_id)),
     )
-    world.invitations[invitation.id] = invitation
-    world.schedule.at(invitation.send_at, partial(_send, world, invitation.id))
+    world.invitations[invitation_id] = invitation
     return Answer(
         int(world.variants["invitation_status"]),
         hint=advice or _slashed_hint(body) or hints.queued(iso(invitation.send_at)),
@@ -64,10 +67,9 @@ def create_email_invitations(
 
 
 def _send(world: World, invitation_id: str) -> None:
-    invitation = world.invitations.get(invitation_id)
-    if invitation is not None:
-        invitation.state = "delivered"
-        invitation.sent_at = world.now()
+    invitation = world.invitations[invitation_id]
+    invitation.state = "delivered"
+    invitation.sent_at = world.now()
 
 
 def _authorise(world: World, caller: Token, unit_id: str, user_id: str | None) -> BusinessUnit:
@@ -153,7 +155,8 @@ def _slashed_hint(body: dict[str, Any]) -> str | None:
 
 def document(invitation: Invitation) -> dict[str, Any]:
     """An invitation for the control API: Trustpilot's own field names, then what the mock knows of it."""
-    return invitation.request | {
+    request: dict[str, Any] = json.loads(invitation.request)
+    return request | {
         "id": invitation.id,
         "businessUnitId": invitation.business_unit_id,
         "businessUserId": invitation.business_user_id,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from mockserver.chance import Chance
 from mockserver.clock import Clock, parse_iso
 from mockserver.ring import Ring
-from mockserver.timeline import Schedule
+from mockserver.timeline import Due, Schedule
 
 Json = dict[str, Any]
 Grant = Literal["password", "client_credentials", "authorization_code", "refresh_token"]
@@ -112,15 +112,21 @@ class Template:
 
 @dataclass(slots=True)
 class Invitation:
-    """An e-mail invitation. ``request`` is what was sent, with Trustpilot's own field names."""
+    """An e-mail invitation.
+
+    :param request: the JSON object that was sent, as it was sent: ten thousand of these are kept, and as bytes they
+        are a quarter of the size
+    :param due: its place on the timeline
+    """
 
     id: str
     business_unit_id: str
     business_user_id: str | None
-    request: Json
+    request: bytes
     created_at: float
     send_at: float
     trace: str | None
+    due: Due
     state: Literal["queued", "delivered"] = "queued"
     sent_at: float | None = None
 
@@ -183,7 +189,7 @@ class World:
         self.tokens: Ring[str, Token] = Ring(forget=lambda token: off_credential(token.value))
         self.refresh_tokens: Ring[str, RefreshToken] = Ring(forget=lambda token: off_credential(token.value))
         self.codes: Ring[str, Code] = Ring(forget=lambda code: off_credential(code.value))
-        self.invitations: Ring[str, Invitation] = Ring()
+        self.invitations: Ring[str, Invitation] = Ring(forget=lambda invitation: schedule.call_off(invitation.due))
         for entry in seed["applications"]:
             self.add_application(Application(**entry))
         for partner_id in self.partners:

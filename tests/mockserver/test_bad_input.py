@@ -122,7 +122,7 @@ def test_a_form_that_is_not_utf8_is_400(sandbox: SandboxUnderTest) -> None:
 
 
 def test_names_of_all_scripts_survive(sandbox: SandboxUnderTest) -> None:
-    name = "Zoë 山田 \u202eעברית <script>alert(1)</script> 🙂"
+    name = "Zoë 山田 \u202e\u05e2\u05d1\u05e8\u05d9\u05ea <script>alert(1)</script> 🙂"
     sandbox.invite(an_invitation(consumerName=name))
     assert sandbox.rows("invitations")[0]["consumerName"] == name
 

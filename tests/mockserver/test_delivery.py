@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 import threading
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -114,7 +115,7 @@ def test_waits_between_attempts_grow(connected: SandboxUnderTest, destination: S
     connected.track(an_order())
     connected.advance("5h")
     moments = [_seconds(attempt["at"]) for attempt in delivery(connected)["attempts"]]
-    waits = [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    waits = [after - before for before, after in pairwise(moments)]
     assert waits[0] < 60 < waits[3] < waits[-1] + 1800
 
 

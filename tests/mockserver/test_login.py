@@ -109,7 +109,7 @@ def test_a_user_without_a_role_on_the_unit_may_not_log_in(sandbox: SandboxUnderT
 
 @pytest.mark.parametrize("missing", [{"response_type": "token"}, {"redirect_uri": ""}])
 def test_a_link_that_lacks_something_says_what(sandbox: SandboxUnderTest, missing: dict[str, str]) -> None:
-    answer = page(sandbox, **missing)
+    answer = page(sandbox, "GET", None, **missing)
     assert answer.status == 400
     assert next(iter(missing)) in answer.hint
 

@@ -1,0 +1,159 @@
+"""The documents are read strictly, and everything in them says how sure we are."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from contracts import spec
+
+SMALL: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "A small API", "version": "1"},
+    "servers": [{"url": "https://api.example.com"}],
+    "x-sources": {"PAGE": {"title": "A page", "url": "https://example.com/page", "read": "2026-01-31"}},
+    "paths": {
+        "/things/{thingId}": {
+            "get": {
+                "operationId": "getThing",
+                "parameters": [
+                    {"name": "thingId", "in": "path", "required": True, "schema": {"type": "string"}},
+                    {"name": "perPage", "in": "query", "schema": {"type": "integer", "maximum": 9, "default": 5}},
+                    {"name": "tags", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+                ],
+                "responses": {
+                    "200": {
+                        "description": "It",
+                        "x-evidence": {"level": "documented", "source": "PAGE"},
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}},
+                    }
+                },
+            }
+        }
+    },
+    "components": {
+        "schemas": {"Thing": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}}
+    },
+}
+
+
+def small(**changes: Any) -> spec.Document:
+    document = deepcopy(SMALL)
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        target: Any = document
+        for parent in parents:
+            target = target[parent] if parent in target else target[next(k for k in target if k.startswith(parent))]
+        target[last.replace("_", "-") if last.startswith("x_") else last] = value
+    return spec.parse("small", yaml.safe_dump(document))
+
+
+def test_an_operation_is_read_whole() -> None:
+    operation = small().operations["getThing"]
+    assert (operation.method, operation.path, operation.success) == ("GET", "/things/{thingId}", 200)
+    assert operation.hosts == {"api.example.com"}
+    by_name = {parameter.python_name: parameter for parameter in operation.parameters}
+    assert by_name["thing_id"].required
+    assert (by_name["per_page"].default, by_name["per_page"].convert("7")) == (5, 7)
+    assert by_name["tags"].convert("a, b,,c") == ["a", "b", "c"]
+    assert operation.responses["200"].evidence.text == "documented; PAGE; read 2026-01-31"
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "words"),
+    [
+        ("webhooks", {}, "webhooks"),
+        ("paths__/things__trace", {}, "trace"),
+        ("paths__/things__get__callbacks", {}, "callbacks"),
+        ("paths__/things__get__responses__200__links", {}, "links"),
+        ("paths__/things__get__responses__200__x_evidence", {"level": "sure", "source": "PAGE"}, "level sure"),
+        ("paths__/things__get__responses__200__x_evidence", {"level": "documented", "source": "X"}, "source X"),
+        ("components__schemas__Thing__if", {}, "if"),
+        (
+            "components__schemas__Thing__properties",
+            {"self": {"$ref": "#/components/schemas/Thing"}},
+            "contain themselves",
+        ),
+        ("components__schemas__Thing__properties", {"x": {"$ref": "#/components/schemas/Nothing"}}, "leads nowhere"),
+        ("components__links", {}, "links"),
+        ("components__securitySchemes", {"x": {"type": "mutualTLS"}}, "mutualTLS"),
+    ],
+)
+def test_what_is_not_understood_stops_the_start_and_is_named(change: str, value: Any, words: str) -> None:
+    with pytest.raises(spec.SpecError, match=words) as refused:
+        small(**{change: value})
+    assert str(refused.value).startswith("small")
+
+
+def test_a_response_without_evidence_is_refused() -> None:
+    document = deepcopy(SMALL)
+    del document["paths"]["/things/{thingId}"]["get"]["responses"]["200"]["x-evidence"]
+    with pytest.raises(spec.SpecError, match="without evidence"):
+        spec.parse("small", yaml.safe_dump(document))
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "sentence"),
+    [
+        ({"type": "object", "required": ["a"]}, {}, "a: is required"),
+        ({"properties": {"a": {"items": {"type": "integer"}}}}, {"a": [1, "x"]}, "a[1]: must be integer, not string"),
+        ({"type": ["string", "null"]}, 7, "must be string or null, not integer"),
+        ({"enum": ["x", "y"]}, "z", "must be one of x, y"),
+        ({"minLength": 1}, "", "must not be empty"),
+        ({"maximum": 5}, 6, "must be at most 5"),
+        ({"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"a": 1, "b": 1}, "give either a or b, not both"),
+        ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {}, "needs a or b"),
+        ({"additionalProperties": False}, {"x": 1}, "has a member that is not documented"),
+        ({"uniqueItems": True}, [1, 1], "breaks the rule uniqueItems"),
+    ],
+)
+def test_a_violation_says_where_what_and_what_was_expected(schema: Any, value: Any, sentence: str) -> None:
+    prepared = small(components__schemas__Thing=schema).operations["getThing"].responses["200"].content[spec.JSON]
+    assert str(prepared.violation(value)) == sentence
+
+
+@pytest.mark.parametrize("text", ["1_000", " 1", "٣", "1.0", "0x1", "", "9" * 30])
+def test_what_python_would_take_for_a_number_and_no_server_would(text: str) -> None:
+    [_, per_page, _] = small().operations["getThing"].parameters
+    assert per_page.convert(text) == text
+
+
+@pytest.mark.parametrize("api", spec.APIS)
+def test_the_shipped_documents_are_sound(api: str) -> None:
+    document = spec.load(api)
+    assert document.operations
+    for operation in document.operations.values():
+        schemas = [operation.parameter_schema, *operation.body.values()]
+        for response in operation.responses.values():
+            schemas += response.content.values()
+        for schema in schemas:
+            Draft202012Validator.check_schema(schema.document)
+
+
+@pytest.mark.parametrize("api", spec.APIS)
+def test_every_documented_error_body_fits_its_own_schema(api: str) -> None:
+    document = spec.load(api)
+    for operation in document.operations.values():
+        for example in operation.examples.values():
+            schema = operation.responses[str(example.status)].content[example.media_type]
+            filled = example.body
+            if isinstance(filled, dict) and filled.get("correlationId") == "":
+                filled = {**filled, "correlationId": "00000000-0000-4000-8000-000000000000"}
+            assert schema.violation(filled) is None, f"{operation.id}: {example.name}"
+
+
+def test_operation_ids_are_unique_over_all_documents() -> None:
+    names = [name for api in spec.APIS for name in spec.load(api).operations]
+    assert len(names) == len(set(names))
+
+
+def test_whatever_is_assumed_says_why_or_that_it_is_ours() -> None:
+    for api in spec.APIS:
+        for operation in spec.load(api).operations.values():
+            for response in operation.responses.values():
+                if response.evidence.level == "assumed":
+                    assert response.evidence.source.key == "MOCK" or response.evidence.note
