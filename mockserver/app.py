@@ -17,7 +17,7 @@ from mockserver.clock import Clock, System
 from mockserver.control import collections, process, sandboxes
 from mockserver.courier import PARALLEL, Courier, HttpCourier
 from mockserver.driver import Driver
-from mockserver.operations import Pipeline, Result
+from mockserver.operations import Pipeline, Result, is_vendor_host
 from mockserver.sandbox import Sandboxes, Surroundings
 from mockserver.segment import tracking
 from mockserver.trustpilot import authentication, business_units, invitations, login, partners, product_reviews
@@ -118,8 +118,11 @@ class Mock(Flask):
 
 
 def _is_page(environ: dict[str, Any]) -> bool:
-    """``/`` is the login page when it is asked for as one, else the page that says what this is."""
-    return environ.get("PATH_INFO") in ("", "/") and "client_id=" not in environ.get("QUERY_STRING", "")
+    """``/`` is the login page on its own host and where it is asked for as one; else it says what this program is."""
+    if environ.get("PATH_INFO") not in ("", "/") or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        return False
+    host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
+    return "client_id=" not in environ.get("QUERY_STRING", "") and not is_vendor_host(host)
 
 
 def _landing() -> tuple[str, dict[str, str]]:

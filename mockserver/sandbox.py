@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
@@ -192,6 +193,17 @@ class Sandbox:
                 # Woken by every end of a flight; otherwise looks again soon, as time itself makes things due.
                 self._quiet.wait(min(left, 0.05))
 
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Something is under way here for as long as the block runs, and whoever waits for rest waits for it too."""
+        with self.lock:
+            timeline = self.timeline
+            timeline.in_flight += 1
+        try:
+            yield
+        finally:
+            self._landed(timeline)
+
     def _step(self, until: float) -> Timeline | None:
         """Perform the next thing due by ``until``; the timeline it came from, or None when there was none."""
         with self.lock:
@@ -212,9 +224,12 @@ class Sandbox:
         try:
             work()
         finally:
-            with self.lock:
-                timeline.in_flight -= 1
-                self._quiet.notify_all()
+            self._landed(timeline)
+
+    def _landed(self, timeline: Timeline) -> None:
+        with self.lock:
+            timeline.in_flight -= 1
+            self._quiet.notify_all()
 
     def _wait_for_flights(self, timeline: Timeline) -> None:
         with self.lock:

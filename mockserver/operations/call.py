@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from contracts.spec import ANY, FORM, JSON, Operation
+from contracts.spec import ANY, FORM, Operation
 from mockserver.sandbox import Sandbox
 
 Environ = Mapping[str, Any]
@@ -126,7 +126,8 @@ class Call:
     def schema(self) -> Any:
         """The documented schema of the body that came."""
         documented = self.operation.body
-        return documented.get(self.content_type) or documented.get(ANY) or documented.get(JSON)
+        # An empty body, which may come without any type, is judged as the first form that is documented.
+        return documented.get(self.content_type) or next(iter(documented.values()), None)
 
 
 def _no_constant(text: str) -> Any:

@@ -148,18 +148,24 @@ class Pipeline:
         if sandbox.faults:
             with sandbox.lock:
                 fault = sandbox.faults.strike(bound.operation.id)
-        if fault is not None:
+        if fault is None:
+            return self._truth(call, bound), None
+        with sandbox.busy():
             self._sleep(fault.delay)
-            if fault.status is not None:
-                return self._faulty(call, bound, fault, fault.status), fault
+            if fault.status is None:
+                return self._truth(call, bound), fault
+            return self._faulty(call, bound, fault, fault.status), fault
+
+    def _truth(self, call: Call, bound: Bound) -> Result:
+        """The answer as the handler, or the refusal, has it."""
         try:
-            with sandbox.lock if bound.locked else nullcontext():
-                return self._answered(call, bound), fault
+            with call.home.lock if bound.locked else nullcontext():
+                return self._answered(call, bound)
         except Problem as problem:
-            return self._refused(call, bound, problem), fault
+            return self._refused(call, bound, problem)
         except Exception:  # noqa: BLE001 - the last net: logged, counted as our defect, answered without a stack trace
             _log.exception("%s failed", bound.operation.id)
-            return self._defect(bound), fault
+            return self._defect(bound)
 
     def _answered(self, call: Call, bound: Bound) -> Result:
         self._check_host(call, bound)

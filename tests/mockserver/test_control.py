@@ -202,6 +202,18 @@ def test_a_slow_fault_still_tells_the_truth(sandbox: SandboxUnderTest) -> None:
     assert entry["milliseconds"] >= 50
 
 
+def test_a_call_that_a_fault_holds_back_is_not_rest(sandbox: SandboxUnderTest) -> None:
+    sandbox.control("POST", "/faults", {"operation": "createEmailInvitations", "delay": "PT0.4S"})
+    token = sandbox.access_token()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(sandbox.invite, token=token)
+        while sandbox.rows("faults"):
+            """The fault is armed until the call has come in."""
+        sandbox.settle()
+        assert len(sandbox.rows("invitations")) == 1
+        assert slow.result().status == 202
+
+
 @pytest.mark.parametrize(
     ("fault", "where"),
     [
