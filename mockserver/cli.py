@@ -6,11 +6,14 @@ import json
 import signal
 import sys
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockserver import __version__
+
+if TYPE_CHECKING:
+    from mockserver.up import Up
 
 _HOST = click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on. Anything but loopback is your choice."
@@ -106,19 +109,24 @@ def up(host: str, port: int, destination_port: int, *, as_json: bool) -> None:
     sys.exit(code)
 
 
-def _ready_json(everything: Any) -> str:
+def _ready_json(everything: Up) -> str:
     return json.dumps(
         {"ready": True, "url": everything.url, "destination": everything.destination_url, "sandbox": everything.sandbox}
     )
 
 
-def _ready_text(everything: Any) -> str:
-    url, key = everything.url, everything.sandbox["credentials"]["writeKey"]
+def first_order(url: str, write_key: str) -> str:
+    """A line for a shell that sends an order through Segment."""
     event = {
         "userId": "customer-1",
         "event": "Order Completed",
         "properties": {"order_id": "1001", "email": "ada@example.com", "name": "Ada", "surname": "Example"},
     }
+    return f"curl -s -u {write_key}: -H 'Content-Type: application/json' {url}/v1/track -d '{json.dumps(event)}'"
+
+
+def _ready_text(everything: Up) -> str:
+    url, credentials = everything.url, everything.sandbox["credentials"]
     lines = [
         "tpmock is ready. Unofficial; nothing leaves this machine. Ctrl-C ends it.",
         "",
@@ -126,10 +134,10 @@ def _ready_text(everything: Any) -> str:
         f"  Destination           {everything.destination_url}",
         "",
         "Credentials of the default sandbox (as variables: tpmock env):",
-        *(f"  {name:<18} {value}" for name, value in everything.sandbox["credentials"].items()),
+        *(f"  {name:<18} {value}" for name, value in credentials.items()),
         "",
         "Send the first order:",
-        f"  curl -s -u {key}: -H 'Content-Type: application/json' {url}/v1/track -d '{json.dumps(event)}'",
+        f"  {first_order(url, credentials['writeKey'])}",
         "",
         "and see its invitation:",
         f"  curl -s {url}/_mock/sandboxes/default/invitations",
@@ -146,7 +154,12 @@ def _ready_text(everything: Any) -> str:
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Address of the running mock.")
 @click.option("--sandbox", default="default", show_default=True, help="Whose credentials.")
 @click.option(
-    "--format", "form", type=click.Choice(["shell", "dotenv", "json"]), default="shell", show_default=True, help="How."
+    "--format",
+    "form",
+    type=click.Choice(["shell", "dotenv", "json"]),
+    default="shell",
+    show_default=True,
+    help="For which reader.",
 )
 def env(url: str, sandbox: str, form: str) -> None:
     """Print addresses and credentials of a sandbox for other programs.

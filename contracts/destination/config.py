@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
@@ -76,6 +76,17 @@ class Settings:
         if sentences:
             raise SettingsError(sentences)
         return cls(**values)
+
+    @classmethod
+    def described(cls) -> Iterator[tuple[str, str]]:
+        """Every variable with its default, or with the word that it is required."""
+        defaults = {each.name: each.default for each in fields(cls)}
+        for variable, (name, _) in _VARIABLES.items():
+            default = defaults[name]
+            yield (
+                variable,
+                "required" if default is MISSING else "optional" if default is None else f"default {default}",
+            )
 
 
 # Each parser raises ValueError with the rest of a sentence that begins with the variable's name. None of them

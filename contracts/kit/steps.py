@@ -106,11 +106,13 @@ def _deliver(stage: Stage, told: Mapping[str, Any]) -> None:
 
 @_step
 def _fault(stage: Stage, told: Mapping[str, Any]) -> None:
+    """The next calls of an operation of the mock go wrong, as the control API takes it."""
     stage.faults.append(stage.sandbox.arm(dict(told)))
 
 
 @_step
 def _variant(stage: Stage, told: Mapping[str, str]) -> None:
+    """Switches of the sandbox are moved, and moved back when the case is over."""
     before = stage.sandbox.variants()
     for name in told:
         if name not in before:
@@ -121,23 +123,27 @@ def _variant(stage: Stage, told: Mapping[str, str]) -> None:
 
 @_step
 def _advance(stage: Stage, told: str) -> None:
+    """Time passes in the sandbox; what falls due happens."""
     stage.sandbox.advance(told)
     stage.rest()
 
 
 @_step
 def _settle(stage: Stage, told: bool) -> None:  # noqa: ARG001, FBT001 - every step takes what it is told
+    """Nothing but waiting until nothing is under way."""
     stage.rest()
 
 
 @_step
 def _restart(stage: Stage, told: bool) -> None:  # noqa: ARG001, FBT001 - every step takes what it is told
+    """The subject is ended and started again, its storage kept."""
     if not stage.subject.restart():
         raise NotApplicableError("The kit restarts only subjects that it has started itself.")
 
 
 @_step
 def _unused(stage: Stage, told: str) -> None:
+    """The sandbox holds no invitation for this order number yet; else the case cannot be judged."""
     if any(str(item.get("referenceNumber")) == told for item in stage.sandbox.invitations()):
         raise NotRunError(
             f"The sandbox {stage.sandbox.id} holds an invitation for {told} already. Judge in a new one, or reset it."
