@@ -91,7 +91,7 @@ def _bounded(text: str, value: float) -> float:
 
 def iso(moment: float) -> str:
     """``2026-01-31T13:37:00Z``."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def iso_milliseconds(moment: float) -> str:

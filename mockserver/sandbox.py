@@ -17,10 +17,11 @@ from mockserver.clock import LATEST, Clock, System
 from mockserver.courier import Courier
 from mockserver.faults import Faults
 from mockserver.journal import Journal
+from mockserver.outbound import Outbound
 from mockserver.segment.model import Workspace
 from mockserver.timeline import Timeline, Work
 from mockserver.traces import Traces
-from mockserver.trustpilot.model import World
+from mockserver.trustpilot.world import World
 from mockserver.world_file import WorldFile
 
 DEFAULT: Final = "default"
@@ -83,6 +84,7 @@ class Sandbox:
         secrets = Chance(f"{self.seed}/{self.id}")
         self.credentials = around.world_file.credentials(None if self.id == DEFAULT else secrets)
         content = around.world_file.seed(self.credentials)
+        outbound = Outbound(self.clock, self.lock, self.journal, around.courier)
         self.world = World(
             content,
             clock=self.clock,
@@ -90,6 +92,7 @@ class Sandbox:
             secrets=secrets,
             schedule=self.timeline,
             variants=self.variants,
+            outbound=outbound,
             on_credential=self._own,
             off_credential=self._disown,
         )
@@ -99,10 +102,8 @@ class Sandbox:
             chance=self.chance,
             schedule=self.timeline,
             variants=self.variants,
-            lock=self.lock,
-            journal=self.journal,
             traces=self.traces,
-            courier=around.courier,
+            outbound=outbound,
             on_credential=self._own,
         )
 

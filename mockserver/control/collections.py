@@ -61,7 +61,7 @@ def _token(token: Token) -> Row:
 
 def _units(sandbox: Sandbox) -> Iterable[Row]:
     for unit in sandbox.world.units.values():
-        yield business_units.document(unit, "") | {
+        yield business_units.document(sandbox.world, unit, "") | {
             "links": [],
             "plan": unit.plan,
             "partnerPermission": unit.partner_permission,
@@ -80,8 +80,8 @@ def _partners(sandbox: Sandbox) -> Iterable[Row]:
 
 
 def _reviews(sandbox: Sandbox) -> Iterable[Row]:
-    for review in sandbox.world.product_reviews:
-        yield product_reviews.document(review) | {"businessUnitId": review.unit, "sku": review.sku}
+    for review in sandbox.world.product_reviews.all():
+        yield product_reviews.document(sandbox.world, review) | {"businessUnitId": review.unit, "sku": review.sku}
 
 
 def _destination(destination: Destination) -> Row:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from contracts.spec import APIS, FORM, JSON, Document, Evidence, Example, Json, Schema, load
+from contracts.spec import APIS, FORM, JSON, Document, Evidence, Example, Schema, load
 from mockserver import hints, problems
 from mockserver.answers import Answer, Bindings, Page
 from mockserver.credentials import basic
@@ -24,6 +24,7 @@ from mockserver.operations.routes import Routes, is_vendor_host
 from mockserver.operations.security import Authenticators, authenticate, candidates
 from mockserver.problems import Problem
 from mockserver.sandbox import Sandbox, Sandboxes
+from mockserver.wire import to_json
 
 _log = logging.getLogger(__name__)
 
@@ -319,14 +320,6 @@ class Pipeline:
                     response_body=response_body,
                 )
             )
-
-
-def to_json(value: Json) -> bytes:
-    """A value as UTF-8; text that UTF-8 cannot hold (a lone surrogate from a client) as an escape."""
-    try:
-        return json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return json.dumps(value).encode()
 
 
 def _write_key(call: Call) -> str:

@@ -11,9 +11,10 @@ from typing import Any, Final
 from contracts import spec
 from mockserver.clock import iso_milliseconds, seconds
 from mockserver.courier import Reply
-from mockserver.journal import Entry, masked_headers
+from mockserver.outbound import Letter
 from mockserver.segment.model import Attempt, Delivery, Destination, Event, Json, Workspace
 from mockserver.timeline import Work
+from mockserver.wire import to_json
 
 API: Final = "segment-destination"
 OPERATION: Final = "deliver"
@@ -68,17 +69,16 @@ def _attempt(workspace: Workspace, delivery: Delivery) -> Work | None:
         return None
     delivery.destination = destination
     delivery.state, delivery.next_attempt_at = "pending", None
-    body = json.dumps(delivery.event.message, ensure_ascii=False).encode()
-    headers = _headers(destination)
-    timeout = seconds(workspace.variants["delivery_timeout"])
-    started = workspace.now()
-
-    def work() -> None:
-        reply = workspace.courier.post(destination.url, headers, body, timeout)
-        with workspace.lock:
-            _finish(workspace, delivery, started, headers, body, reply)
-
-    return work
+    letter = Letter(
+        url=destination.url,
+        headers=_headers(destination),
+        body=to_json(delivery.event.message),
+        timeout=seconds(workspace.variants["delivery_timeout"]),
+        api=API,
+        operation=OPERATION,
+        trace=delivery.event.trace,
+    )
+    return workspace.outbound.send(letter, partial(_finish, workspace, delivery))
 
 
 def _headers(destination: Destination) -> Mapping[str, str]:
@@ -95,44 +95,16 @@ def _headers(destination: Destination) -> Mapping[str, str]:
     }
 
 
-def _finish(
-    workspace: Workspace,
-    delivery: Delivery,
-    started: float,
-    headers: Mapping[str, str],
-    body: bytes,
-    reply: Reply,
-) -> None:
+def _finish(workspace: Workspace, delivery: Delivery, reply: Reply, started: float) -> str | None:
     delivery.attempts.append(Attempt(started, reply.status, reply.error, _message(reply), reply.milliseconds))
-    outcome = _outcome(reply.status)
+    outcome, evidence = _meaning(reply.status)
     if outcome == "delivered":
         delivery.state, delivery.reason = "delivered", None
     elif outcome == "discarded":
         delivery.state, delivery.reason = "discarded", f"errors.discarded.{reply.status}"
     else:
         _retry(workspace, delivery, f"errors.awaiting-retry.{reply.status or reply.error}")
-    workspace.journal.write(
-        Entry(
-            id=workspace.journal.next_id(),
-            at=started,
-            direction="out",
-            api=API,
-            operation=OPERATION,
-            method="POST",
-            url=delivery.destination.url,
-            status=reply.status,
-            evidence=_evidence(reply.status),
-            hint=None,
-            trace=delivery.event.trace,
-            fault=None,
-            error=reply.error,
-            milliseconds=reply.milliseconds,
-            request_headers=masked_headers(headers.items()),
-            request_body=body,
-            response_headers=masked_headers(reply.headers.items()),
-            response_body=reply.body,
-        )
-    )
+    return evidence
 
 
 def _retry(workspace: Workspace, delivery: Delivery, reason: str) -> None:
@@ -157,14 +129,6 @@ def _meaning(status: int | None) -> tuple[str, str | None]:
         return "retried", None
     meanings = _meanings()
     return meanings.get(str(status)) or meanings.get(f"{status // 100}XX") or ("discarded", None)
-
-
-def _outcome(status: int | None) -> str:
-    return _meaning(status)[0]
-
-
-def _evidence(status: int | None) -> str | None:
-    return _meaning(status)[1]
 
 
 def _message(reply: Reply) -> str | None:

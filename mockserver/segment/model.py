@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from mockserver.chance import Chance
 from mockserver.clock import Clock
-from mockserver.courier import Courier
-from mockserver.journal import Journal
+from mockserver.outbound import Outbound
 from mockserver.ring import Ring
 from mockserver.timeline import Schedule
 from mockserver.traces import Traces
@@ -79,7 +77,7 @@ class Delivery:
 
 
 class Workspace:
-    """All Segment things of one sandbox. Rules read and change it under ``lock``, the sandbox's."""
+    """All Segment things of one sandbox. Rules read and change it under the sandbox's lock."""
 
     def __init__(
         self,
@@ -89,20 +87,16 @@ class Workspace:
         chance: Chance,
         schedule: Schedule,
         variants: Mapping[str, str],
-        lock: AbstractContextManager[Any],
-        journal: Journal,
         traces: Traces,
-        courier: Courier,
+        outbound: Outbound,
         on_credential: Callable[[str], None],
     ) -> None:
         self.clock = clock
         self.chance = chance
         self.schedule = schedule
         self.variants = variants
-        self.lock = lock
-        self.journal = journal
         self.traces = traces
-        self.courier = courier
+        self.outbound = outbound
         self.sources = {entry["write_key"]: Source(**entry) for entry in seed["sources"]}
         self.destinations = {entry["name"]: Destination(**entry) for entry in seed.get("destinations", ())}
         self.events: Ring[int, Event] = Ring()

@@ -11,7 +11,8 @@ from mockserver.answers import Answer, Bindings
 from mockserver.clock import seconds
 from mockserver.credentials import basic
 from mockserver.problems import Problem
-from mockserver.trustpilot.model import Application, Grant, RefreshToken, Token, World
+from mockserver.trustpilot.model import Application, Grant, RefreshToken, Token
+from mockserver.trustpilot.world import World
 
 bindings = Bindings()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver import hints
 from mockserver.answers import Bindings
 from mockserver.problems import Problem
-from mockserver.trustpilot.model import BusinessUnit, World
+from mockserver.trustpilot.model import BusinessUnit
+from mockserver.trustpilot.world import World
 
 bindings = Bindings()
 
@@ -20,15 +22,16 @@ def find_business_unit(world: World, name: str, api_url: str) -> dict[str, Any]:
     unit = world.unit_names.get(name.lower())
     if unit is None:
         raise Problem("unknown-domain", hint=hints.domain_unknown(name))
-    return document(unit, api_url)
+    return document(world, unit, api_url)
 
 
-def document(unit: BusinessUnit, api_url: str) -> dict[str, Any]:
+def document(world: World, unit: BusinessUnit, api_url: str) -> dict[str, Any]:
     """A unit in the documented shape.
 
     :param api_url: where links lead, without a slash at the end
     """
-    total = sum(unit.stars.values())
+    stars_given = world.stars(unit.id)
+    total = sum(stars_given.values())
     return {
         "links": [
             {"href": f"{api_url}/v1/business-units/{unit.id}", "method": "GET", "rel": "self"},
@@ -42,15 +45,15 @@ def document(unit: BusinessUnit, api_url: str) -> dict[str, Any]:
         "numberOfReviews": {
             "total": total,
             "usedForTrustScoreCalculation": total,
-            **{word: unit.stars.get(stars, 0) for stars, word in enumerate(_WORDS, start=1)},
+            **{word: stars_given.get(stars, 0) for stars, word in enumerate(_WORDS, start=1)},
         },
         "status": "active",
-        "score": score(unit.stars),
+        "score": score(stars_given),
         "badFit": False,
     }
 
 
-def score(stars: dict[int, int]) -> dict[str, float]:
+def score(stars: Mapping[int, int]) -> dict[str, float]:
     """TrustScore and stars. Trustpilot weighs by age; this is the plain mean with its published prior of seven
     reviews of 3.5 stars, and stars rounded to halves.
     """

@@ -13,7 +13,8 @@ from mockserver import hints
 from mockserver.answers import Answer, Bindings
 from mockserver.clock import iso, parse_iso
 from mockserver.problems import Problem
-from mockserver.trustpilot.model import BusinessUnit, Invitation, Token, World
+from mockserver.trustpilot.model import BusinessUnit, Invitation, Token
+from mockserver.trustpilot.world import World
 
 bindings = Bindings()
 

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from mockserver import hints
 from mockserver.answers import Answer, Bindings, Page
 from mockserver.problems import Problem
-from mockserver.trustpilot.model import Application, Code, World
+from mockserver.trustpilot.model import Application, Code
+from mockserver.trustpilot.world import World
 
 bindings = Bindings()
 

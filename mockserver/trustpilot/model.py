@@ -1,15 +1,11 @@
-"""The Trustpilot things of a sandbox, as plain records, and the world that holds them."""
+"""The Trustpilot things of a sandbox, as plain records: accounts, invitations, reviews and what hangs on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mockserver.chance import Chance
-from mockserver.clock import Clock, parse_iso
-from mockserver.ring import Ring
-from mockserver.timeline import Due, Schedule
+from mockserver.timeline import Due
 
 Json = dict[str, Any]
 Grant = Literal["password", "client_credentials", "authorization_code", "refresh_token"]
@@ -17,7 +13,7 @@ Grant = Literal["password", "client_credentials", "authorization_code", "refresh
 
 @dataclass(slots=True)
 class BusinessUnit:
-    """One domain with its reviews. ``stars`` counts reviews by their number of stars."""
+    """One domain. Its reviews are on the shelves of the world, which also counts them."""
 
     id: str
     domain: str
@@ -26,8 +22,9 @@ class BusinessUnit:
     country: str
     plan: Literal["paid", "free"]
     partner_permission: bool
-    stars: dict[int, int]
     only_partner: str | None = None
+    categories: list[str] = field(default_factory=list)
+    profile: Json = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -132,8 +129,84 @@ class Invitation:
 
 
 @dataclass(slots=True)
+class Consumer:
+    """A person who writes reviews. ``email`` is what private calls show and public calls never do."""
+
+    id: str
+    display_name: str
+    email: str | None = None
+    name: str | None = None
+    city: str | None = None
+    country: str | None = None
+    locale: str | None = None
+    about: str | None = None
+    gender: str | None = None
+    birth_year: int | None = None
+    has_image: bool = False
+    created_at: float = 0.0
+
+
+@dataclass(slots=True)
+class Reply:
+    """A company's answer to a service review."""
+
+    text: str
+    created_at: float
+    updated_at: float | None = None
+    author_business_user_id: str | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """Why a review was flagged, by whom, and what is shown meanwhile."""
+
+    source: str
+    reasons: list[str]
+    created_at: float
+    public_comment: str | None = None
+    review_visibility: str = "visible"
+
+
+@dataclass(slots=True)
+class FinderRequest:
+    """A business's question to the writer of a review: who are you?"""
+
+    id: str
+    created_at: float
+    status: str
+    message: str | None
+    consumer_response: Json | None = None
+
+
+@dataclass(slots=True)
+class ServiceReview:
+    """A review of a company. ``reference_id`` and ``referral_email`` come from the invitation it answers, if any."""
+
+    id: str
+    unit: str
+    consumer: str
+    stars: int
+    title: str
+    text: str
+    language: str
+    created_at: float
+    experienced_at: float | None = None
+    updated_at: float | None = None
+    source: str = "Organic"
+    reference_id: str | None = None
+    referral_email: str | None = None
+    location: str | None = None
+    verified: bool = False
+    likes: list[str] = field(default_factory=list)
+    tags: list[dict[str, str]] = field(default_factory=list)
+    reply: Reply | None = None
+    report: Report | None = None
+    finder_requests: list[FinderRequest] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class ProductReview:
-    """A published review of one product."""
+    """A review of one product. Imported ones were collected elsewhere before."""
 
     id: str
     unit: str
@@ -142,98 +215,121 @@ class ProductReview:
     stars: int
     language: str
     created_at: float
-    consumer: Json
+    consumer: str
     content: str
+    locale: str = "en-US"
+    product_name: str = ""
+    brand: str | None = None
+    state: Literal["published", "unpublished", "underModeration", "archived"] = "published"
+    imported: bool = False
+    reference_id: str | None = None
+    conversation: str | None = None
+    attribute_ratings: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
 
 
-class World:
-    """All Trustpilot things of one sandbox. Rules read and change it under the sandbox's lock.
+@dataclass(slots=True)
+class Comment:
+    """One turn of a conversation."""
 
-    :param seed: the world file, its placeholders replaced
-    :param clock: the sandbox's time
-    :param chance: for ids, the same for the same seed
-    :param secrets: for keys and tokens, different in every sandbox
-    :param schedule: the sandbox's timeline
-    :param variants: the sandbox's switches
-    :param on_credential: told every new credential by which the sandbox can be found
-    :param off_credential: told when one is forgotten
-    """
-
-    def __init__(
-        self,
-        seed: Mapping[str, Any],
-        *,
-        clock: Clock,
-        chance: Chance,
-        secrets: Chance,
-        schedule: Schedule,
-        variants: Mapping[str, str],
-        on_credential: Callable[[str], None],
-        off_credential: Callable[[str], None],
-    ) -> None:
-        self.clock = clock
-        self.chance = chance
-        self.secrets = secrets
-        self.schedule = schedule
-        self.variants = variants
-        self._on_credential = on_credential
-        self.units = {entry["id"]: _unit(entry) for entry in seed["business_units"]}
-        self.unit_names = {name.lower(): unit for unit in self.units.values() for name in unit.referring}
-        self.users = {entry["id"]: BusinessUser(**entry) for entry in seed["business_users"]}
-        self.partners = {entry["id"]: Partner(**entry) for entry in seed["partners"]}
-        self.templates = {entry["id"]: Template(**entry) for entry in seed["templates"]}
-        self.product_reviews = sorted(
-            (_product_review(entry) for entry in seed["product_reviews"]), key=lambda review: -review.created_at
-        )
-        self.applications: dict[str, Application] = {}
-        self.tokens: Ring[str, Token] = Ring(forget=lambda token: off_credential(token.value))
-        self.refresh_tokens: Ring[str, RefreshToken] = Ring(forget=lambda token: off_credential(token.value))
-        self.codes: Ring[str, Code] = Ring(forget=lambda code: off_credential(code.value))
-        self.invitations: Ring[str, Invitation] = Ring(forget=lambda invitation: schedule.call_off(invitation.due))
-        for entry in seed["applications"]:
-            self.add_application(Application(**entry))
-        for partner_id in self.partners:
-            on_credential(partner_id)
-
-    def now(self) -> float:
-        """The moment it is in the sandbox."""
-        return self.clock.now()
-
-    def add_application(self, application: Application) -> None:
-        """Make an API key known."""
-        self.applications[application.key] = application
-        self._on_credential(application.key)
-
-    def add_token(self, token: Token) -> None:
-        """Make an access token known."""
-        self.tokens[token.value] = token
-        self._on_credential(token.value)
-
-    def add_refresh_token(self, token: RefreshToken) -> None:
-        """Make a refresh token known."""
-        self.refresh_tokens[token.value] = token
-        self._on_credential(token.value)
-
-    def add_code(self, code: Code) -> None:
-        """Make an authorization code known."""
-        self.codes[code.value] = code
-        self._on_credential(code.value)
-
-    def user_named(self, username: str) -> BusinessUser | None:
-        """The business user with that login."""
-        return next((user for user in self.users.values() if user.username.lower() == username.lower()), None)
+    id: str
+    author_id: str
+    author_type: Literal["businessUser", "consumer"]
+    content: str
+    created_at: float
+    updated_at: float | None = None
 
 
-def _unit(entry: Mapping[str, Any]) -> BusinessUnit:
-    return BusinessUnit(**{"referring": [entry["domain"]], **entry})
+@dataclass(slots=True)
+class Conversation:
+    """What a business and the writer of a product review say to each other."""
+
+    id: str
+    unit: str
+    consumer: str
+    review: str
+    state: Literal["public", "private"] = "public"
+    comments: list[Comment] = field(default_factory=list)
 
 
-def _product_review(entry: Mapping[str, Any]) -> ProductReview:
-    fields = dict(entry)
-    created_at = parse_iso(fields.pop("at"))
-    if created_at is None:
-        raise ValueError(f"product review {entry['id']}: 'at' is no date")
-    consumer = fields.pop("consumer")
-    return ProductReview(
-        created_at=created_at, consumer={"id": consumer["id"], "displayName": consumer["name"]}, **fields
-    )
+@dataclass(slots=True)
+class Product:
+    """An entry of a unit's catalogue, with Trustpilot's own field names in ``fields``."""
+
+    id: str
+    unit: str
+    sku: str
+    fields: Json
+
+
+@dataclass(slots=True)
+class Location:
+    """One address of a company. ``external_id`` is the company's own code, ``id`` a UUID."""
+
+    id: str
+    unit: str
+    external_id: str
+    name: str
+    url_formatted_name: str
+    address: Json = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class InvitationLink:
+    """A link under which one consumer may write: a service review, or reviews of ``products``."""
+
+    id: str
+    unit: str
+    kind: Literal["service", "product"]
+    reference_id: str | None
+    email: str | None
+    name: str | None
+    locale: str | None
+    redirect_uri: str | None
+    created_at: float
+    location: str | None = None
+    tags: list[str] = field(default_factory=list)
+    products: list[Json] = field(default_factory=list)
+    used: bool = False
+
+
+@dataclass(slots=True)
+class Deletion:
+    """That a review or a consumer is gone, and since when: all that is kept of it."""
+
+    id: str
+    deleted_at: float
+
+
+@dataclass(slots=True)
+class Subscription:
+    """An address that is told of one kind of event (set by hand in the real app)."""
+
+    id: str
+    event: str
+    url: str
+    unit: str
+
+
+@dataclass(slots=True)
+class WebhookAttempt:
+    """One try to post a webhook."""
+
+    at: float
+    status: int | None
+    error: str | None
+    milliseconds: float
+
+
+@dataclass(slots=True)
+class WebhookDelivery:
+    """One event on its way to one subscription. ``body`` is the documented envelope as it is posted."""
+
+    id: int
+    event: str
+    url: str
+    body: bytes
+    trace: str | None
+    created_at: float
+    state: Literal["pending", "delivered", "failed"] = "pending"
+    attempts: list[WebhookAttempt] = field(default_factory=list)

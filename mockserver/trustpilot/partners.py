@@ -5,7 +5,8 @@ from __future__ import annotations
 from mockserver import hints
 from mockserver.answers import Answer, Bindings
 from mockserver.problems import Problem
-from mockserver.trustpilot.model import Application, BusinessUnit, Token, World
+from mockserver.trustpilot.model import Application, BusinessUnit, Token
+from mockserver.trustpilot.world import World
 
 bindings = Bindings()
 

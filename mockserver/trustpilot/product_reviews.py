@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +9,8 @@ from mockserver import hints
 from mockserver.answers import Bindings
 from mockserver.clock import iso_milliseconds
 from mockserver.problems import Problem
-from mockserver.trustpilot.model import ProductReview, World
+from mockserver.trustpilot.model import ProductReview
+from mockserver.trustpilot.world import World
 
 bindings = Bindings()
 
@@ -34,32 +34,37 @@ def list_product_reviews(
     unit = world.units.get(business_unit_id.lower())
     if unit is None:
         raise Problem("unknown-unit", hint=hints.UNIT_UNKNOWN)
-    found = (
-        review
-        for review in world.product_reviews
-        if review.unit == unit.id
-        and (review.sku in (sku or ()) or review.url in (product_url or ()))
-        and (not stars or review.stars in stars)
-        and (not language or review.language in language)
-    )
+    key = ("public", tuple(sku or ()), tuple(product_url or ()), tuple(stars or ()), tuple(language or ()))
+
+    def fits(review: ProductReview) -> bool:
+        return (
+            review.state == "published"
+            and not review.imported
+            and (review.sku in (sku or ()) or review.url in (product_url or ()))
+            and (not stars or review.stars in stars)
+            and (not language or review.language in language)
+        )
+
+    found = world.product_reviews.select(unit.id, key, fits)
     start = (page - 1) * per_page
-    reviews = list(islice(found, start, start + per_page + 1))
+    reviews = found[start : start + per_page + 1]
     links = []
     if len(reviews) > per_page:
         following = urlencode({**query, "page": page + 1, "perPage": per_page})
         path = f"/v1/product-reviews/business-units/{unit.id}/reviews"
         links.append({"href": f"{api_url}{path}?{following}", "method": "GET", "rel": "next-page"})
-    return {"productReviews": [document(review) for review in reviews[:per_page]], "links": links}
+    return {"productReviews": [document(world, review) for review in reviews[:per_page]], "links": links}
 
 
-def document(review: ProductReview) -> dict[str, Any]:
+def document(world: World, review: ProductReview) -> dict[str, Any]:
     """A review in the shape of the live sample in seed document 004."""
+    consumer = world.consumers[review.consumer]
     return {
         "id": review.id,
         "createdAt": iso_milliseconds(review.created_at),
         "stars": review.stars,
         "content": review.content,
-        "consumer": review.consumer,
+        "consumer": {"id": consumer.id, "displayName": consumer.display_name},
         "language": review.language,
         "attributeRatings": [],
         "attachments": [],

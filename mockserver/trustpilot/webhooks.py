@@ -1,0 +1,128 @@
+"""Webhooks: reviews created, updated, deleted, posted to whoever is subscribed (HOOKS, HOOKS-FR)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from mockserver.clock import iso_milliseconds
+from mockserver.courier import Reply
+from mockserver.outbound import Letter
+from mockserver.timeline import Work
+from mockserver.trustpilot.model import ProductReview, ServiceReview, WebhookAttempt, WebhookDelivery
+from mockserver.trustpilot.world import World
+from mockserver.wire import to_json
+
+EVENTS: Final = (
+    "service-review-created",
+    "service-review-updated",
+    "service-review-deleted",
+    "product-review-created",
+    "product-review-updated",
+    "product-review-deleted",
+)
+#: No retry rule is documented. Assumed: a few tries within an hour, then no more.
+RETRY_WAITS: Final = (60.0, 600.0, 3000.0)
+TIMEOUT: Final = 10.0
+#: Where links in a webhook lead; there is no caller whose host could be used.
+_API: Final = "https://api.trustpilot.com"
+
+
+def publish(world: World, event: str, review: ServiceReview | ProductReview, trace: str | None = None) -> None:
+    """Tell every subscription of this event for the review's unit; due now, in the order of publishing."""
+    subscribed = [one for one in world.subscriptions.values() if one.event == event and one.unit == review.unit]
+    if not subscribed:
+        return
+    body = to_json(envelope(world, event, review))
+    for subscription in subscribed:
+        number = len(world.webhooks) + 1 if not world.webhooks else next(reversed(world.webhooks)) + 1
+        delivery = WebhookDelivery(number, event, subscription.url, body, trace, world.now())
+        world.webhooks[number] = delivery
+        world.schedule.at(world.now(), partial(attempt, world, delivery))
+
+
+def envelope(world: World, event: str, review: ServiceReview | ProductReview) -> dict[str, Any]:
+    """The documented body. No e-mail address is ever in it; a deleted review is told by its id alone."""
+    if event.endswith("-deleted"):
+        data: dict[str, Any] = {"id": review.id}
+    elif isinstance(review, ServiceReview):
+        data = _service(world, review)
+    else:
+        data = _product(world, review)
+    return {"events": [{"eventName": event, "version": "1", "eventData": data}]}
+
+
+def _service(world: World, review: ServiceReview) -> dict[str, Any]:
+    return {
+        "id": review.id,
+        "language": review.language,
+        "title": review.title,
+        "text": review.text,
+        "referenceId": review.reference_id,
+        "stars": review.stars,
+        "createdAt": iso_milliseconds(review.created_at),
+        "isVerified": review.verified,
+        "locationId": review.location,
+        "link": f"{_API}/v1/reviews/{review.id}",
+        "consumer": _consumer(world, review.consumer),
+        "tags": list(review.tags),
+    }
+
+
+def _product(world: World, review: ProductReview) -> dict[str, Any]:
+    return {
+        "id": review.id,
+        "language": review.language,
+        "content": review.content,
+        "referenceId": review.reference_id,
+        "stars": review.stars,
+        "createdAt": iso_milliseconds(review.created_at),
+        "product": {"sku": review.sku, "name": review.product_name, "productUrl": review.url},
+        "link": f"{_API}/v1/private/product-reviews/{review.id}",
+        "consumer": _consumer(world, review.consumer),
+    }
+
+
+def _consumer(world: World, consumer_id: str) -> dict[str, Any]:
+    consumer = world.consumers[consumer_id]
+    return {"id": consumer.id, "name": consumer.display_name, "link": f"{_API}/v1/consumers/{consumer.id}"}
+
+
+def attempt(world: World, delivery: WebhookDelivery) -> Work:
+    """One try; also how a replay begins."""
+    delivery.state = "pending"
+    headers = {"Content-Type": "application/json", "User-Agent": "Trustpilot (mock)"}
+    letter = Letter(delivery.url, headers, delivery.body, TIMEOUT, "trustpilot", "webhook", delivery.trace)
+    return world.outbound.send(letter, partial(_finish, world, delivery))
+
+
+def _finish(world: World, delivery: WebhookDelivery, reply: Reply, started: float) -> None:
+    delivery.attempts.append(WebhookAttempt(started, reply.status, reply.error, reply.milliseconds))
+    tries = len(delivery.attempts)
+    if reply.status is not None and 200 <= reply.status < 300:  # noqa: PLR2004 - what success means in HTTP
+        delivery.state = "delivered"
+    elif tries <= len(RETRY_WAITS):
+        world.schedule.at(world.now() + RETRY_WAITS[tries - 1], partial(attempt, world, delivery))
+    else:
+        delivery.state = "failed"
+
+
+def document(delivery: WebhookDelivery) -> dict[str, Any]:
+    """A webhook for the control API."""
+    return {
+        "id": delivery.id,
+        "event": delivery.event,
+        "url": delivery.url,
+        "state": delivery.state,
+        "createdAt": iso_milliseconds(delivery.created_at),
+        "attempts": [
+            {
+                "at": iso_milliseconds(one.at),
+                "status": one.status,
+                "error": one.error,
+                "milliseconds": round(one.milliseconds, 3),
+            }
+            for one in delivery.attempts
+        ],
+        "trace": delivery.trace,
+    }
