@@ -35,7 +35,7 @@ def publish(world: World, event: str, review: ServiceReview | ProductReview, tra
         return
     body = to_json(envelope(world, event, review))
     for subscription in subscribed:
-        number = len(world.webhooks) + 1 if not world.webhooks else next(reversed(world.webhooks)) + 1
+        number = next(reversed(world.webhooks), 0) + 1
         delivery = WebhookDelivery(number, event, subscription.url, body, trace, world.now())
         world.webhooks[number] = delivery
         world.schedule.at(world.now(), partial(attempt, world, delivery))
