@@ -58,4 +58,7 @@ __all__ = [
 @lru_cache(maxsize=len(APIS))
 def load(api: str) -> Document:
     """One of the documents that are shipped, named as in :data:`APIS`."""
-    return parse(api, (files("contracts") / "openapi" / f"{api}.yaml").read_text(encoding="utf-8"))
+    folder = files("contracts") / "openapi"
+    compiled = folder / f"{api}.json"
+    source = compiled if compiled.is_file() else folder / f"{api}.yaml"
+    return parse(api, source.read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -24,20 +25,36 @@ class Violation:
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
-@dataclass(frozen=True, slots=True)
 class Schema:
-    """A JSON Schema with its prepared validator."""
+    """A JSON Schema with its validator, prepared once, when the first value comes.
 
-    document: Mapping[str, Json]
-    validator: Draft202012Validator
-    secrets: frozenset[str]
-    credentials: tuple[str, ...]
+    :param document: the schema without references
+    :param prepare: makes the validator
+    :param secrets: names of members, at any depth, that hold secrets
+    :param credentials: names of members by which a sandbox is found
+    """
+
+    def __init__(
+        self,
+        document: Mapping[str, Json],
+        prepare: Callable[[], Draft202012Validator],
+        secrets: frozenset[str],
+        credentials: tuple[str, ...],
+    ) -> None:
+        self.document = document
+        self.secrets = secrets
+        self.credentials = credentials
+        self._prepare = prepare
+
+    @cached_property
+    def _validator(self) -> Draft202012Validator:
+        return self._prepare()
 
     def violation(self, value: Json) -> Violation | None:
         """The most telling reason why ``value`` does not fit, or None when it does."""
-        if self.validator.is_valid(value):
+        if self._validator.is_valid(value):
             return None
-        error = best_match(self.validator.iter_errors(value))
+        error = best_match(self._validator.iter_errors(value))
         return None if error is None else _violation(error)
 
 
