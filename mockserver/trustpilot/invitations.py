@@ -13,6 +13,7 @@ from mockserver import hints
 from mockserver.answers import Answer, Bindings
 from mockserver.clock import iso, parse_iso
 from mockserver.problems import Problem
+from mockserver.trustpilot.access import partner_advice, reach
 from mockserver.trustpilot.model import BusinessUnit, Invitation, Token
 from mockserver.trustpilot.world import World
 
@@ -22,7 +23,6 @@ bindings = Bindings()
 DEFAULT_DELAY: Final = 120
 
 _PARTS: Final = ("serviceReviewInvitation", "productReviewInvitation")
-_INVITING_ROLES: Final = ("Admin", "Manager")
 _SLASHED = re.compile(r"\d{2}/\d{2}/\d{4} \d{2}:\d{2}:\d{2}", re.ASCII)
 
 
@@ -38,8 +38,8 @@ def create_email_invitations(
     trace: Callable[[str], str],
 ) -> Answer:
     """Queue an invitation (INV; SUP-WALK and INV-COM for what is required)."""
-    unit = _authorise(world, caller, business_unit_id.lower(), x_business_user_id)
-    advice = _partner_advice(world, caller, carries)
+    unit = reach(world, caller, business_unit_id, x_business_user_id, write=True)
+    advice = partner_advice(world, caller, carries)
     send_times = [_send_time(world, part, body[part]) for part in _PARTS if part in body]
     for part in _PARTS:
         _check_template(world, unit, part, body.get(part, {}))
@@ -71,42 +71,6 @@ def _send(world: World, invitation_id: str) -> None:
     invitation = world.invitations[invitation_id]
     invitation.state = "delivered"
     invitation.sent_at = world.now()
-
-
-def _authorise(world: World, caller: Token, unit_id: str, user_id: str | None) -> BusinessUnit:
-    """The unit, when the caller may invite for it.
-
-    :raises Problem: ``forbidden``: one status for many reasons (GH104, PART-ERR), so the hint tells which
-    """
-    unit = world.units.get(unit_id)
-    if unit is None:
-        raise Problem("forbidden", hint=hints.UNIT_UNKNOWN)
-    if user_id is not None and user_id.lower() in world.units:
-        raise Problem("forbidden", hint=hints.UNIT_ID_AS_USER)
-    reach = caller.application.business_units
-    acting = user_id or caller.user_id
-    if (reach and unit_id not in reach) or (acting is None and not reach):
-        raise Problem("forbidden", hint=hints.unit_out_of_reach(unit_id))
-    if acting is None:
-        if world.variants["business_user_header"] == "required":
-            raise Problem("forbidden", hint=hints.USER_HEADER_MISSING)
-        return unit
-    user = world.users.get(acting)
-    if user is None:
-        raise Problem("forbidden", hint=hints.USER_UNKNOWN)
-    role = user.roles.get(unit_id)
-    if role not in _INVITING_ROLES:
-        raise Problem("forbidden", hint=hints.role_missing(role))
-    return unit
-
-
-def _partner_advice(world: World, caller: Token, carries: Callable[[str], bool]) -> str | None:
-    partner_id = caller.application.customer_of
-    if partner_id is None or carries(partner_id):
-        return None
-    if world.variants["partner_header"] == "required":
-        raise Problem("forbidden", hint=hints.PARTNER_HEADER_MISSING)
-    return hints.PARTNER_HEADER_ADVICE
 
 
 def _check_template(world: World, unit: BusinessUnit, part: str, content: dict[str, Any]) -> None:
