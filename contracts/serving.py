@@ -23,7 +23,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_STOPS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+#: What ends our programs. A closed terminal is one of them, unless nohup has said that it shall not be.
+STOPS: Final = [signal.SIGINT, signal.SIGTERM]
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+    STOPS.append(signal.SIGHUP)
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised here, not bound
 
 
@@ -88,12 +91,13 @@ def address(host: str, port: int) -> str:
 
 
 @contextmanager
-def reserved(host: str, port: int) -> Iterator[int]:
+def reserved(host: str, port: int, option: str = "--port") -> Iterator[int]:
     """A port that is ours, for as long as the block runs.
 
     granian on Linux shares a port with whoever shares it too, so it would not notice that the port is taken; this does.
 
     :param port: 0 picks a free one
+    :param option: what the user would give another port with
     :raises PortTakenError: when it cannot be had
     """
     try:
@@ -113,7 +117,7 @@ def reserved(host: str, port: int) -> Iterator[int]:
     except OSError as problem:
         raise PortTakenError(
             f"Cannot listen at {host} port {port}: {problem.strerror or problem}. "
-            "Choose another with --port; 0 picks a free one."
+            f"Choose another with {option}; 0 picks a free one."
         ) from problem
 
 
@@ -143,7 +147,7 @@ def wait_until_ready(url: str, path: str, stopped: Callable[[], bool] = lambda: 
 def _load(service: Service, url: str) -> WSGIApplication:
     if sys.platform != "win32":
         # Kept waiting until _attend takes them, one by one.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     application = service.load()
     threading.Thread(target=_attend, args=(service, url), name="attend", daemon=True).start()
     threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
@@ -162,7 +166,7 @@ def _attend(service: Service, url: str) -> None:
         sys.stdout.write(service.ready(url) + "\n")
         sys.stdout.flush()
     if sys.platform != "win32":
-        signal.sigwait(_STOPS)
+        signal.sigwait(STOPS)
         stop = signal.getsignal(signal.SIGTERM)
         if callable(stop):
             stop(signal.SIGTERM, None)
@@ -172,11 +176,14 @@ def _stop_once(interrupt: Callable[[], None]) -> None:
     """The same care for the parent, in which granian has just set its own handlers; a closed terminal stops it too."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        for number in _STOPS:
+        for number in STOPS:
             signal.signal(number, signal.SIG_IGN)
         interrupt()
 
-    for number in _STOPS:
+    if hasattr(signal, "SIGHUP"):
+        # granian would start its worker anew, and all that is in its memory would be gone.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for number in STOPS:
         signal.signal(number, stop)
 
 

@@ -47,7 +47,9 @@ class Commands(click.Group):
 def tpmock() -> None:
     """A local Trustpilot and a local Segment, a real destination between them, and a contract test kit.
 
-    Unofficial. Nothing leaves this machine. Start with: tpmock up
+    Unofficial. Nothing leaves this machine.
+
+    Example: tpmock up
     """
 
 
@@ -88,22 +90,24 @@ def up(host: str, port: int, destination_port: int, *, as_json: bool) -> None:
 
     Example: tpmock up
     """
-    from contracts.serving import PortTakenError, reserved  # noqa: PLC0415 - commands load what they need
-    from mockserver.up import StartFailedError, Up  # noqa: PLC0415
+    from contracts.serving import STOPS, PortTakenError, reserved  # noqa: PLC0415 - commands load what they need
+    from mockserver.up import StartFailedError, StoppedError, Up  # noqa: PLC0415
 
     try:
         # Both are known before either program starts, as each is told where the other is.
-        with reserved(host, port) as mock_port, reserved(host, destination_port) as other_port:
+        with reserved(host, port) as mock_port, reserved(host, destination_port, "--destination-port") as other_port:
             everything = Up(host, mock_port, other_port)
     except PortTakenError as error:
         raise ImpossibleError(str(error)) from None
-    signal.signal(signal.SIGINT, everything.on_signal)
-    signal.signal(signal.SIGTERM, everything.on_signal)
+    for number in STOPS:
+        signal.signal(number, everything.on_signal)
     try:
         with everything:
             click.echo(_ready_json(everything) if as_json else _ready_text(everything))
             sys.stdout.flush()
             code = everything.wait()
+    except StoppedError:
+        code = 0
     except StartFailedError as error:
         raise ImpossibleError(str(error)) from None
     sys.exit(code)

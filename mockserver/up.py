@@ -30,6 +30,10 @@ class StartFailedError(Exception):
     """One of the parts did not come up. The message is a sentence for the user."""
 
 
+class StoppedError(Exception):
+    """The user asked to end before everything was ready."""
+
+
 class Up:
     """The mock and the destination as two programs of their own; ``with`` starts them and ends them.
 
@@ -78,6 +82,8 @@ class Up:
     def _wait(self, name: str, url: str, path: str) -> None:
         program = self._programs[name]
         if not wait_until_ready(url, path, stopped=lambda: self._stop.is_set() or program.poll() is not None):
+            if self._stop.is_set():
+                raise StoppedError
             raise StartFailedError(f"The {name} ended before it was ready; what it said stands above.")
 
     def wait(self) -> int:
