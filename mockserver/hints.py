@@ -187,3 +187,16 @@ def dropped(reason: str | None) -> str | None:
 def surplus(count: int) -> str:
     """More events than a batch may hold."""
     return f"A batch holds 2,500 events at most; Segment answers 200 and drops the last {count}."
+
+
+# Limits
+
+
+def rate_exceeded(most: int, window: int) -> str:
+    """Above the recommended ceiling."""
+    return f"This key made more than {most:,} calls within {window // 60} minutes (variant rate_limit enforces that)."
+
+
+def too_many_tokens(lapse: float, left: float) -> str:
+    """A token was asked for while the last one was nearly new."""
+    return f"You asked for a new token {lapse:.0f} s after the last; it had {left / 3600:.0f} h left. Reuse it."

@@ -9,6 +9,8 @@ from contracts import spec
 from mockserver.answers import Answer, Bindings
 from mockserver.clock import iso_milliseconds, seconds
 from mockserver.faults import Fault
+from mockserver.journal import mask
+from mockserver.meter import CEILINGS
 from mockserver.problems import Problem
 from mockserver.sandbox import DEFAULT, Sandbox, Sandboxes, variants
 
@@ -224,3 +226,22 @@ def set_variants(sandbox: Sandbox, body: dict[str, str]) -> dict[str, Any]:
     with sandbox.lock:
         sandbox.variants.update(switches)
     return list_variants(sandbox)
+
+
+@bindings.handles("getUsage")
+def get_usage(sandbox: Sandbox) -> dict[str, Any]:
+    """Calls by key within the windows for which a ceiling is recommended."""
+    with sandbox.lock:
+        world, now = sandbox.world, sandbox.clock.now()
+        rows = [
+            {
+                "apiKey": mask(key),
+                "windows": [
+                    {"seconds": window, "calls": world.meter.calls(key, now, window), "ceiling": most}
+                    for most, window in CEILINGS
+                ],
+            }
+            for key in world.meter.metered()
+            if key in world.applications
+        ]
+    return {"usage": rows, "total": len(rows)}

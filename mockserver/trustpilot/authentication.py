@@ -31,6 +31,7 @@ def api_key(world: World, value: str) -> Application:
     application = world.applications.get(value)
     if application is None:
         raise Problem("invalid-api-key", hint=hints.API_KEY_UNKNOWN if value else hints.API_KEY_MISSING)
+    _meter(world, application)
     return application
 
 
@@ -49,7 +50,36 @@ def access_token(world: World, value: str) -> Token:
         raise Problem("invalid-access-token", hint=hints.TOKEN_REVOKED)
     if token.expires_at <= world.now():
         raise Problem("invalid-access-token", hint=hints.token_expired(_ago(world.now() - token.expires_at)))
+    _meter(world, token.application)
     return token
+
+
+def _meter(world: World, application: Application) -> None:
+    """Count a call against its key; refused above the recommended ceilings only where the variant says so (RATE)."""
+    world.meter.count(application.key, world.now())
+    if world.variants["rate_limit"] == "enforced":
+        above = world.meter.exceeded(application.key, world.now())
+        if above is not None:
+            raise Problem("rate-limited", hint=hints.rate_exceeded(*above))
+
+
+#: Token requests of one key within five minutes that are too many, by the variant token_requests.
+_TOKEN_REQUESTS: Final[Mapping[str, int | None]] = {"off": None, "generous": 1_000, "strict": 1}
+_TOKEN_WINDOW: Final = 300
+
+
+def _meter_tokens(world: World, application: Application) -> None:
+    """Asking for tokens again and again in place of using one up is refused with 429 (AUTH, no figure given)."""
+    most = _TOKEN_REQUESTS[world.variants["token_requests"]]
+    key = f"token {application.key}"
+    earlier = world.meter.calls(key, world.now(), _TOKEN_WINDOW)
+    if most is not None and earlier >= most:
+        last = max(
+            (token.issued_at for token in world.tokens.values() if token.application is application), default=0.0
+        )
+        lapse = world.now() - last
+        raise Problem("too-many-tokens", hint=hints.too_many_tokens(lapse, ACCESS_TOKEN_LIFE - lapse))
+    world.meter.count(key, world.now())
 
 
 def _ago(lapse: float) -> str:
@@ -92,6 +122,7 @@ def create_access_token(world: World, authorization: str, body: Form) -> Answer:
     exchange = _GRANTS.get(grant)
     if exchange is None:
         raise Problem("unsupported-grant-type", hint=hints.grant_unknown(grant))
+    _meter_tokens(world, application)
     return Answer(200, exchange(world, application, body), hint=hint)
 
 

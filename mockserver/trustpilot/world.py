@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.chance import Chance
 from mockserver.clock import Clock, parse_iso
+from mockserver.meter import Meter
 from mockserver.outbound import Outbound
 from mockserver.ring import Ring
 from mockserver.timeline import Schedule
@@ -67,6 +68,7 @@ class World:
         self.schedule = schedule
         self.variants = variants
         self.outbound = outbound
+        self.meter = Meter()
         self._on_credential = on_credential
         # Accounts
         self.units = {entry["id"]: _unit(entry) for entry in seed["business_units"]}
