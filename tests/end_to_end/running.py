@@ -7,7 +7,7 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ Command = Sequence[str]
 
 def ran(command: Command, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE, **options)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE, **options)  # noqa: S603 - ours
 
 
 def in_bash(line: str, environment: Mapping[str, str] | None = None) -> str:
@@ -100,15 +100,19 @@ def up(tpmock: Command, folder: Path, environment: Mapping[str, str] | None = No
     :param folder: where it is started and where its standard error goes
     """
     errors = folder / "up.stderr"
+    started: list[psutil.Process] = []
     command = [*tpmock, "up", "--port", "0", "--destination-port", "0"]
     with (
         errors.open("w", encoding="utf-8") as sink,
         subprocess.Popen(  # noqa: S603 - the command under test
             command, stdout=subprocess.PIPE, stderr=sink, text=True, cwd=folder, env=environment, start_new_session=True
         ) as process,
+        _nothing_left(started),
         _ended_after(process, PATIENCE),
     ):
-        yield Up(process, _said_until_ready(process, errors), errors)
+        everything = Up(process, _said_until_ready(process, errors), errors)
+        started += everything.tree()[1:]
+        yield everything
 
 
 def _said_until_ready(process: subprocess.Popen[str], errors: Path) -> str:
@@ -132,6 +136,18 @@ def _ended_after(process: subprocess.Popen[str], seconds: float) -> Iterator[Non
         guard.join()
         if process.poll() is None:
             process.terminate()
+            process.wait(PATIENCE)
+
+
+@contextmanager
+def _nothing_left(started: Sequence[psutil.Process]) -> Iterator[None]:
+    """What a failed test finds still running must not outlive it."""
+    try:
+        yield
+    finally:
+        for each in started:
+            with suppress(psutil.NoSuchProcess):
+                each.terminate()
 
 
 @contextmanager
