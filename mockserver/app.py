@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,9 +18,10 @@ from mockserver.control import collections, process, sandboxes
 from mockserver.courier import PARALLEL, Courier, HttpCourier
 from mockserver.driver import Driver
 from mockserver.operations import Pipeline, Result, is_vendor_host
-from mockserver.sandbox import Sandboxes, Surroundings
+from mockserver.sandbox import DEFAULT, Sandboxes, Surroundings
 from mockserver.segment import tracking
 from mockserver.trustpilot import authentication, business_units, invitations, login, partners, product_reviews
+from mockserver.world_file import WorldFile
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -54,11 +55,13 @@ class Settings:
     """How a mock is set up.
 
     :param destination_url: where the default sandbox's Segment delivers from the beginning
+    :param worlds: seeds by name, beside or in place of the shipped one, which is named ``default``
     :param system: where real time comes from
     :param courier: what carries requests out; None for the real one
     """
 
     destination_url: str | None = None
+    worlds: Mapping[str, WorldFile] = field(default_factory=dict)
     system: System | None = None
     courier: Courier | None = None
 
@@ -77,7 +80,7 @@ class Mock(Flask):
         self._courier = settings.courier or HttpCourier()
         woken = threading.Event()
         around = Surroundings(
-            world_file=world_file.default(),
+            worlds={DEFAULT: world_file.default(), **settings.worlds},
             system=settings.system or Clock().now,
             courier=self._courier,
             executor=self._executor,

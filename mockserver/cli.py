@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,18 +64,20 @@ class ImpossibleError(click.ClickException):
 @_HOST
 @_PORT
 @click.option("--destination", metavar="URL", help="Where the default sandbox's Segment delivers events.")
+@click.option("--world", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="A world file for it.")
 @click.option("--json", "as_json", is_flag=True, help="Say by one JSON line that the mock is ready.")
-def serve(host: str, port: int, destination: str | None, *, as_json: bool) -> None:
+def serve(host: str, port: int, destination: str | None, world: Path | None, *, as_json: bool) -> None:
     """Serve the mock alone: Trustpilot, Segment and the control API on one port.
 
     Example: tpmock serve --port 0 --json
     """
     from contracts.serving import PortTakenError  # noqa: PLC0415 - commands load what they need
     from mockserver.serve import run  # noqa: PLC0415
+    from mockserver.world_file import WorldFileError  # noqa: PLC0415
 
     try:
-        sys.exit(run(host, port, destination, as_json=as_json))
-    except PortTakenError as error:
+        sys.exit(run(host, port, destination, world, as_json=as_json))
+    except (PortTakenError, WorldFileError) as error:
         raise ImpossibleError(str(error)) from None
 
 
@@ -179,6 +182,60 @@ def env(url: str, sandbox: str, form: str) -> None:
         raise ImpossibleError(str(error)) from None
     write = {"shell": environment.shell, "dotenv": environment.dotenv, "json": environment.as_json}[form]
     click.echo(write(values))
+
+
+@tpmock.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as the control API has it.")
+def coverage(*, as_json: bool) -> None:
+    """Print every operation with its statuses and how sure we are of each.
+
+    Example: tpmock coverage
+    """
+    from mockserver.control.process import coverage as rows  # noqa: PLC0415 - commands load what they need
+
+    if as_json:
+        click.echo(json.dumps({"operations": rows()}, indent=2))
+        return
+    for row in rows():
+        click.echo(
+            f"{row['operationId']}  {row['method']} {row['path']}  {'stateful' if row['stateful'] else 'static'}"
+        )
+        for response in row["responses"]:
+            note = f"  {response['note']}" if "note" in response else ""
+            click.echo(f"    {response['status']:<4} {response['evidence']:<14} {response['source']}{note}")
+
+
+@tpmock.command()
+@click.option("--reviews", default=1000, show_default=True, type=click.IntRange(1, 1_000_000), help="How many.")
+@click.option("--seed", default=0, show_default=True, help="Same seed: same world.")
+@click.option("--locale", default="en_GB", show_default=True, help="Of names and texts, as Faker names it.")
+@click.option(
+    "--output", "-o", default="world.json", show_default=True, help="Where to.", type=click.Path(path_type=Path)
+)
+def seed(reviews: int, seed: int, locale: str, output: Path) -> None:
+    """Write a world file with as many invented reviews as you like. Needs Faker: pip install 'tpmock[seed]'.
+
+    Example: tpmock seed --reviews 100000 --seed 7 --locale da_DK -o big.json
+    """
+    from mockserver import world_file  # noqa: PLC0415 - commands load what they need
+
+    try:
+        from mockserver.seeding import Seeding  # noqa: PLC0415
+    except ImportError:
+        raise ImpossibleError("Faker is not installed: pip install 'tpmock[seed]'.") from None
+    started = world_file.default()
+    try:
+        made = Seeding(dict(started.content), reviews, seed, locale)
+    except AttributeError:
+        raise ImpossibleError(f"Faker knows no locale {locale!r}: write en_GB, da_DK, sv_SE or the like.") from None
+    with click.progressbar(length=1, label=f"{reviews:,} reviews", file=sys.stderr) as bar:
+        text = world_file.write(world_file.WorldFile(started.own, started.shared, made.world()))
+        bar.update(1)
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ImpossibleError(f"{output} cannot be written: {error.strerror}.") from None
+    click.echo(f"{output}: {reviews:,} reviews. Serve it: tpmock serve --world {output}")
 
 
 def main() -> None:

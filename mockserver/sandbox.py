@@ -22,7 +22,7 @@ from mockserver.segment.model import Workspace
 from mockserver.timeline import Timeline, Work
 from mockserver.traces import Traces
 from mockserver.trustpilot.world import World
-from mockserver.world_file import WorldFile
+from mockserver.world_file import WorldFile, WorldFileError
 
 DEFAULT: Final = "default"
 
@@ -37,12 +37,13 @@ def variants() -> Mapping[str, spec.Variant]:
 class Surroundings:
     """What all sandboxes of a process share.
 
+    :param worlds: the seeds there are, by name; that of the default sandbox is named ``default``
     :param owners: which sandbox is found by which credential
     :param wake: called when something became due earlier than before
     :param destination_url: where the default sandbox's workspace delivers from the beginning, if anywhere
     """
 
-    world_file: WorldFile
+    worlds: Mapping[str, WorldFile]
     system: System
     courier: Courier
     executor: Executor
@@ -56,12 +57,17 @@ class Sandbox:
 
     :param sandbox_id: its name
     :param seed: same seed and same calls: same ids
+    :param world: the name of its seed
     :param switches: variants that do not stand at their default
+    :raises WorldFileError: when the things in the seed do not fit together
     """
 
-    def __init__(self, sandbox_id: str, seed: int, switches: Mapping[str, str], around: Surroundings) -> None:
+    def __init__(
+        self, sandbox_id: str, seed: int, world: str, switches: Mapping[str, str], around: Surroundings
+    ) -> None:
         self.id = sandbox_id
         self.seed = seed
+        self.world_name = world
         self.lock = threading.RLock()
         self._quiet = threading.Condition(self.lock)
         self._driving = threading.Lock()
@@ -82,30 +88,34 @@ class Sandbox:
         self.chance = Chance(self.seed)
         # Keys and tokens are how a sandbox is found, so two sandboxes of one seed must not share them.
         secrets = Chance(f"{self.seed}/{self.id}")
-        self.credentials = around.world_file.credentials(None if self.id == DEFAULT else secrets)
-        content = around.world_file.seed(self.credentials)
+        file = around.worlds[self.world_name]
+        self.credentials = file.credentials(None if self.id == DEFAULT else secrets)
         outbound = Outbound(self.clock, self.lock, self.journal, around.courier)
-        self.world = World(
-            content,
-            clock=self.clock,
-            chance=self.chance,
-            secrets=secrets,
-            schedule=self.timeline,
-            variants=self.variants,
-            outbound=outbound,
-            on_credential=self._own,
-            off_credential=self._disown,
-        )
-        self.workspace = Workspace(
-            content["segment"] | {"destinations": self._destinations()},
-            clock=self.clock,
-            chance=self.chance,
-            schedule=self.timeline,
-            variants=self.variants,
-            traces=self.traces,
-            outbound=outbound,
-            on_credential=self._own,
-        )
+        try:
+            content = file.seed(self.credentials)
+            self.world = World(
+                content,
+                clock=self.clock,
+                chance=self.chance,
+                secrets=secrets,
+                schedule=self.timeline,
+                variants=self.variants,
+                outbound=outbound,
+                on_credential=self._own,
+                off_credential=self._disown,
+            )
+            self.workspace = Workspace(
+                content["segment"] | {"destinations": self._destinations()},
+                clock=self.clock,
+                chance=self.chance,
+                schedule=self.timeline,
+                variants=self.variants,
+                traces=self.traces,
+                outbound=outbound,
+                on_credential=self._own,
+            )
+        except (TypeError, KeyError, ValueError) as error:
+            raise WorldFileError(f"The world {self.world_name} does not fit together: {error}.") from error
 
     def _destinations(self) -> list[dict[str, Any]]:
         url = self._around.destination_url
@@ -253,10 +263,15 @@ class Sandboxes:
         self.default = self.create(DEFAULT)
 
     def create(
-        self, sandbox_id: str | None = None, seed: int = 0, switches: Mapping[str, str] | None = None
+        self,
+        sandbox_id: str | None = None,
+        seed: int = 0,
+        world: str = DEFAULT,
+        switches: Mapping[str, str] | None = None,
     ) -> Sandbox:
         """A new sandbox.
 
+        :param world: one of :attr:`worlds`
         :raises KeyError: when the id is taken
         """
         with self._lock:
@@ -264,9 +279,14 @@ class Sandboxes:
                 sandbox_id = self._free_id()
             elif sandbox_id in self._by_id:
                 raise KeyError(sandbox_id)
-            sandbox = Sandbox(sandbox_id, seed, switches or {}, self._around)
+            sandbox = Sandbox(sandbox_id, seed, world, switches or {}, self._around)
             self._by_id[sandbox_id] = sandbox
             return sandbox
+
+    @property
+    def worlds(self) -> list[str]:
+        """The names of the seeds a sandbox can be made from."""
+        return list(self._around.worlds)
 
     def _free_id(self) -> str:
         while True:

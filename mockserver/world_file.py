@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +11,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mockserver.chance import Chance
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+_PARTS = {
+    *("business_units", "business_users", "partners", "applications", "templates", "consumers", "service_reviews"),
+    *("product_reviews", "products", "locations", "segment"),
+}
+
+
+class WorldFileError(Exception):
+    """A world file cannot be used. The message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +71,64 @@ def _fill(value: Any, credentials: Mapping[str, str]) -> Any:
 
 
 def parse(text: str) -> WorldFile:
-    """Read a world file from YAML."""
-    raw = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both loaders are safe
-    credentials = raw.pop("credentials")
-    return WorldFile(credentials["own"], credentials["shared"], raw)
+    """Read a world file from YAML, or from JSON, which begins with a brace and is read much faster.
+
+    :raises WorldFileError: with a sentence, when it is no world file
+    """
+    try:
+        if text.startswith("{"):
+            raw = json.loads(text)
+        else:
+            import yaml  # noqa: PLC0415 - late, as an installed program may never read YAML
+
+            raw = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        credentials = raw.pop("credentials")
+        file = WorldFile(credentials["own"], credentials["shared"], raw)
+        missing = sorted(_PARTS - raw.keys())
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise WorldFileError(
+            f"This is no world file ({error!r}): compare it with fixtures/worlds/default.yaml."
+        ) from None
+    if missing:
+        raise WorldFileError(f"The world file lacks {', '.join(missing)}; an empty list will do.")
+    return file
+
+
+def read(path: Path) -> WorldFile:
+    """Read a world file from the disk.
+
+    :raises WorldFileError: with a sentence, when it cannot be read or is no world file
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorldFileError(f"{path} cannot be read: {error}.") from None
+
+
+def write(file: WorldFile) -> str:
+    """A world file as JSON, one entry a line, so that it can be read by a person and compared by a tool."""
+    parts = [f'"credentials": {json.dumps({"own": dict(file.own), "shared": dict(file.shared)})}']
+    for name, part in file.content.items():
+        entries = part if isinstance(part, list) else None
+        if entries is None:
+            parts.append(f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False)}")
+        else:
+            lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
+            parts.append(f"{json.dumps(name)}: [\n{lines}\n]")
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def default_text() -> str:
+    """The world that is shipped, as it was written."""
+    installed = files("mockserver") / "fixtures" / "worlds" / "default.yaml"
+    if installed.is_file():
+        return installed.read_text(encoding="utf-8")
+    # A checkout: the data lies beside the packages, and the wheel carries it inside.
+    checkout = Path(__file__).resolve().parent.parent / "fixtures" / "worlds" / "default.yaml"
+    return checkout.read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
 def default() -> WorldFile:
     """The world that is shipped."""
-    installed = files("mockserver") / "fixtures" / "worlds" / "default.yaml"
-    if installed.is_file():
-        return parse(installed.read_text(encoding="utf-8"))
-    # A checkout: the data lies beside the packages, and the wheel carries it inside.
-    checkout = Path(__file__).resolve().parent.parent / "fixtures" / "worlds" / "default.yaml"
-    return parse(checkout.read_text(encoding="utf-8"))
+    return parse(default_text())

@@ -54,6 +54,7 @@ def document(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
     return {
         "id": sandbox.id,
         "seed": sandbox.seed,
+        "world": sandbox.world_name,
         "createdAt": iso_milliseconds(sandbox.created_at),
         "now": iso_milliseconds(sandbox.clock.now()),
         "credentials": dict(sandbox.credentials),
@@ -73,8 +74,11 @@ def list_sandboxes(sandboxes: Sandboxes, api_url: str) -> dict[str, Any]:
 def create_sandbox(sandboxes: Sandboxes, body: dict[str, Any], api_url: str) -> Answer:
     """A universe of its own."""
     switches = _checked_switches(body.get("variants", {}))
+    world = body.get("world", DEFAULT)
+    if world not in sandboxes.worlds:
+        raise _invalid(f"world: there is no {world!r}; there are {', '.join(sandboxes.worlds)}")
     try:
-        sandbox = sandboxes.create(body.get("id"), body.get("seed", 0), switches)
+        sandbox = sandboxes.create(body.get("id"), body.get("seed", 0), world, switches)
     except KeyError:
         raise Problem("sandbox-exists", hint="Choose another id, or leave it out.") from None
     return Answer(201, document(sandbox, api_url))

@@ -68,6 +68,13 @@ def test_an_id_that_is_taken_is_409(sandbox: SandboxUnderTest) -> None:
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+def test_a_sandbox_can_be_made_from_a_named_world_only(new_sandbox: Callable[..., SandboxUnderTest]) -> None:
+    sandbox = new_sandbox(world="default")
+    assert sandbox.control("GET", "")["world"] == "default"
+    answer = sandbox.call("POST", "/_mock/sandboxes", data={"world": "middle-earth"})
+    assert (answer.status, "default" in answer.json["detail"]) == (400, True)
+
+
 def test_a_deleted_sandbox_is_gone_with_its_keys(new_sandbox: Callable[..., SandboxUnderTest]) -> None:
     gone = new_sandbox()
     gone.control("DELETE", "")

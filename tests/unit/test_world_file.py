@@ -1,0 +1,97 @@
+"""World files: the shipped one, ones made with Faker, and ones that are wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import world_file
+from mockserver.app import Settings, create_app
+from mockserver.seeding import Seeding
+from mockserver.world_file import WorldFile, WorldFileError
+
+
+def seeded(reviews: int = 50, seed: int = 7, locale: str = "da_DK") -> WorldFile:
+    shipped = world_file.default()
+    return WorldFile(shipped.own, shipped.shared, Seeding(dict(shipped.content), reviews, seed, locale).world())
+
+
+def test_a_written_world_reads_the_same() -> None:
+    made = seeded()
+    assert world_file.parse(world_file.write(made)) == made
+
+
+def test_same_arguments_same_bytes_other_seed_other_bytes() -> None:
+    assert world_file.write(seeded()) == world_file.write(seeded())
+    assert world_file.write(seeded()) != world_file.write(seeded(seed=8))
+
+
+def test_a_seeded_world_can_be_served_and_counts_right() -> None:
+    with create_app(Settings(worlds={"default": seeded(60)})) as mock:
+        world = mock.sandboxes.default.world
+        unit = mock.sandboxes.default.credentials["businessUnitId"]
+        assert sum(world.stars(unit).values()) == len(world.service_reviews.of_unit(unit)) == 60
+        assert all(review.consumer in world.consumers for review in world.service_reviews.all())
+
+
+@pytest.mark.parametrize("text", ["", "[]", "x", "{", '{"credentials": 7}', "credentials: {own: {}, shared: {}}"])
+def test_what_is_no_world_file_is_a_sentence(text: str) -> None:
+    with pytest.raises(WorldFileError, match=r"world file"):
+        world_file.parse(text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"business_units": [{"id": "x"}]},
+        {"templates": [{"id": "${nothing}"}]},
+        {"consumers": [{"id": "c", "display_name": "n", "created_at": "soon"}]},
+        {"service_reviews": [{"surprise": 1}]},
+    ],
+)
+def test_a_world_that_does_not_fit_together_is_a_sentence(change: dict[str, Any]) -> None:
+    shipped = world_file.default()
+    wrong = WorldFile(shipped.own, shipped.shared, {**shipped.content, **change})
+    with pytest.raises(WorldFileError, match="does not fit together"):
+        create_app(Settings(worlds={"default": wrong}))
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mockserver", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own
+
+
+def test_the_command_writes_a_world(tmp_path: Path) -> None:
+    target = tmp_path / "world.json"
+    ran = run("seed", "--reviews", "20", "--locale", "sv_SE", "-o", str(target))
+    assert ran.returncode == 0, ran.stderr
+    assert len(json.loads(target.read_text(encoding="utf-8"))["consumers"]) > 5
+
+
+def test_the_command_refuses_in_sentences(tmp_path: Path) -> None:
+    for arguments in (["--locale", "xx_XX"], ["-o", str(tmp_path / "missing" / "world.json")]):
+        ran = run("seed", "--reviews", "1", *arguments)
+        assert ran.returncode == 2
+        assert "Traceback" not in ran.stderr
+
+
+def test_a_wrong_world_stops_the_mock_with_a_sentence(tmp_path: Path) -> None:
+    wrong = tmp_path / "world.yaml"
+    wrong.write_text("credentials: 7", encoding="utf-8")
+    for path in (wrong, tmp_path / "missing.yaml"):
+        ran = run("serve", "--port", "0", "--world", str(path))
+        assert ran.returncode == 2
+        assert ran.stderr.startswith("Error: ")
+        assert "Traceback" not in ran.stderr
+
+
+def test_coverage_is_printed_for_people_and_for_programs() -> None:
+    text, document = run("coverage").stdout, json.loads(run("coverage", "--json").stdout)
+    assert len(document["operations"]) > 20
+    assert all(row["operationId"] in text for row in document["operations"])
+    assert "assumed" in text
