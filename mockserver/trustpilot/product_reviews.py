@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from mockserver import hints
 from mockserver.answers import Bindings
 from mockserver.clock import iso_milliseconds
 from mockserver.problems import Problem
+from mockserver.trustpilot import paging
 from mockserver.trustpilot.model import ProductReview
 from mockserver.trustpilot.world import World
 
@@ -46,14 +46,9 @@ def list_product_reviews(
         )
 
     found = world.product_reviews.select(unit.id, key, fits)
-    start = (page - 1) * per_page
-    reviews = found[start : start + per_page + 1]
-    links = []
-    if len(reviews) > per_page:
-        following = urlencode({**query, "page": page + 1, "perPage": per_page})
-        path = f"/v1/product-reviews/business-units/{unit.id}/reviews"
-        links.append({"href": f"{api_url}{path}?{following}", "method": "GET", "rel": "next-page"})
-    return {"productReviews": [document(world, review) for review in reviews[:per_page]], "links": links}
+    path = f"/v1/product-reviews/business-units/{unit.id}/reviews"
+    rows, links = paging.page(found, page, per_page, path, api_url, query)
+    return {"productReviews": [document(world, review) for review in rows], "links": links}
 
 
 def document(world: World, review: ProductReview) -> dict[str, Any]:
