@@ -17,6 +17,7 @@ from contracts.spec.model import (
     JSON,
     LEVELS,
     METHODS,
+    Contradiction,
     Document,
     Evidence,
     Example,
@@ -38,7 +39,7 @@ class SpecError(Exception):
 _MEDIA_TYPES: Final = (JSON, "application/problem+json", FORM, "text/html", ANY)
 
 # What a document may say, object by object.
-_ROOT = {"openapi", "info", "servers", "paths", "components", "tags", "x-sources", "x-variants"}
+_ROOT = {"openapi", "info", "servers", "paths", "components", "tags", "x-sources", "x-variants", "x-contradictions"}
 _PATH = {"parameters", "servers", "summary", "description", *METHODS}
 _OPERATION = {
     *("operationId", "summary", "description", "tags", "parameters", "requestBody", "responses"),
@@ -50,7 +51,8 @@ _PARAMETER = {
 }
 _BODY = {"content", "required", "description", "x-max-bytes"}
 _MEDIA = {"schema", "examples"}
-_RESPONSE = {"description", "content", "headers", "x-evidence", "x-delivery", "x-status"}
+# Links tell a generator of calls what follows from what; serving needs none of them.
+_RESPONSE = {"description", "content", "headers", "links", "x-evidence", "x-delivery", "x-status"}
 _EXAMPLE = {"value", "summary", "x-evidence"}
 _COMPONENTS = {"securitySchemes", "parameters", "responses", "schemas"}
 _SCHEMA = {
@@ -105,6 +107,7 @@ class _Loader:
                 for name, scheme in components.get("securitySchemes", {}).items()
             },
             variants={name: self._variant(name, entry) for name, entry in self.raw.get("x-variants", {}).items()},
+            contradictions=tuple(self._contradiction(entry) for entry in self.raw.get("x-contradictions", ())),
             fallbacks=fallbacks,
         )
 
@@ -226,6 +229,16 @@ class _Loader:
         if raw["default"] not in values:
             raise SpecError(f"{where}: the default {raw['default']} is none of its values")
         return Variant(name, raw["summary"], raw["default"], values, self._evidence(where, raw["evidence"]))
+
+    def _contradiction(self, raw: Mapping[str, Json]) -> Contradiction:
+        where = f"{self.api}: contradiction {raw.get('topic')}"
+        _only(where, raw, {"topic", "sides", "variant", "settled"})
+        variant, settled = raw.get("variant"), raw.get("settled")
+        if (variant is None) == (settled is None):
+            raise SpecError(f"{where}: needs either a variant or the reason why one side was settled on")
+        if variant is not None and variant not in self.raw.get("x-variants", {}):
+            raise SpecError(f"{where}: there is no variant {variant}")
+        return Contradiction(raw["topic"], tuple(raw["sides"]), variant, settled)
 
     def _security_scheme(self, name: str, raw: Mapping[str, Json]) -> SecurityScheme:
         where = f"{self.api}: security scheme {name}"

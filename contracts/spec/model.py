@@ -130,6 +130,16 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Where sources disagree: what each says, and either the variant that switches or why one reading was settled on."""
+
+    topic: str
+    sides: tuple[str, ...]
+    variant: str | None
+    settled: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One API."""
 
@@ -139,6 +149,7 @@ class Document:
     operations: Mapping[str, Operation]
     security_schemes: Mapping[str, SecurityScheme]
     variants: Mapping[str, Variant]
+    contradictions: tuple[Contradiction, ...]
     #: Answers that belong to no operation, or that only a fault makes.
     fallbacks: Mapping[str, Example] = field(default_factory=dict)
 

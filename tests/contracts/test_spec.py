@@ -69,7 +69,7 @@ def test_an_operation_is_read_whole() -> None:
         ("webhooks", {}, "webhooks"),
         ("paths__/things__trace", {}, "trace"),
         ("paths__/things__get__callbacks", {}, "callbacks"),
-        ("paths__/things__get__responses__200__links", {}, "links"),
+        ("paths__/things__get__responses__200__x_speed", {}, "x-speed"),
         ("paths__/things__get__responses__200__x_evidence", {"level": "sure", "source": "PAGE"}, "level sure"),
         ("paths__/things__get__responses__200__x_evidence", {"level": "documented", "source": "X"}, "source X"),
         ("components__schemas__Thing__if", {}, "if"),
@@ -80,6 +80,8 @@ def test_an_operation_is_read_whole() -> None:
         ),
         ("components__schemas__Thing__properties", {"x": {"$ref": "#/components/schemas/Nothing"}}, "leads nowhere"),
         ("components__links", {}, "links"),
+        ("x_contradictions", [{"topic": "T", "sides": ["a", "b"]}], "either a variant or the reason"),
+        ("x_contradictions", [{"topic": "T", "sides": ["a", "b"], "variant": "nothing"}], "no variant nothing"),
         ("components__securitySchemes", {"x": {"type": "mutualTLS"}}, "mutualTLS"),
     ],
 )
