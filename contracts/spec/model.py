@@ -131,7 +131,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """Where sources disagree: what each says, and either the variant that switches or why one reading was settled on."""
+    """Where sources disagree: what each says, and the variant that switches, or why one side was settled on."""
 
     topic: str
     sides: tuple[str, ...]
