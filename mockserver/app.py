@@ -20,7 +20,17 @@ from mockserver.driver import Driver
 from mockserver.operations import Pipeline, Result, is_vendor_host
 from mockserver.sandbox import DEFAULT, Sandboxes, Surroundings
 from mockserver.segment import tracking
-from mockserver.trustpilot import authentication, business_units, invitations, login, partners, product_reviews
+from mockserver.trustpilot import (
+    authentication,
+    business_units,
+    invitation_data,
+    invitations,
+    link_requests,
+    login,
+    partners,
+    product_reviews,
+    review_page,
+)
 from mockserver.world_file import WorldFile
 
 if TYPE_CHECKING:
@@ -32,10 +42,13 @@ _ROOMS: Final[dict[str, tuple[Bindings, ...]]] = {
     "trustpilot": (
         authentication.bindings,
         business_units.bindings,
+        invitation_data.bindings,
         invitations.bindings,
+        link_requests.bindings,
         login.bindings,
         partners.bindings,
         product_reviews.bindings,
+        review_page.bindings,
     ),
     "segment-tracking": (tracking.bindings,),
     "control": (process.bindings, sandboxes.bindings, collections.bindings),

@@ -143,20 +143,20 @@ def unit_out_of_reach(unit_id: str) -> str:
     return f"This token has no access to business unit {unit_id}."
 
 
-def template_unknown(part: str) -> str:
+def template_unknown(where: str) -> str:
     """A template id of nobody or of another unit."""
-    return f"{part}.templateId names no template of this business unit."
+    return f"{where} names no template of this business unit."
 
 
-def send_time_unreadable(part: str, given: str) -> str:
-    """A send time in no known form."""
+def send_time_unreadable(where: str, given: str) -> str:
+    """A moment in no known form."""
     forms = "2013-09-07T13:37:00 or 09/07/2013 13:37:00 (month first), in UTC"
-    return f"{part}.preferredSendTime was {given!r}: write {forms}."
+    return f"{where} was {given!r}: write {forms}."
 
 
 def send_time_slashed(read: str) -> str:
     """A send time in the documented, ambiguous form."""
-    return f"The slashed preferredSendTime was read month first, as {read}. ISO 8601 leaves no doubt."
+    return moment_slashed("preferredSendTime", read)
 
 
 def service_first() -> str:
@@ -200,3 +200,35 @@ def rate_exceeded(most: int, window: int) -> str:
 def too_many_tokens(lapse: float, left: float) -> str:
     """A token was asked for while the last one was nearly new."""
     return f"You asked for a new token {lapse:.0f} s after the last; it had {left / 3600:.0f} h left. Reuse it."
+
+
+# Invitations, links, the page behind them
+
+OLD_PATH = "Old path, seen in programs only: the documented one is POST .../email-invitations."
+LINK_NOT_SENT = "Nobody is told of this link: send it yourself. Such invitations are in no invitation history."
+LINK_UNKNOWN = "No invitation has this link: it was deleted with the invitation data, or its sandbox was reset."
+LINK_USED = "A review was written under this link before; each link is good for one."
+STARS_MISSING = "Choose one to five stars."
+TEXT_MISSING = "Tell in a few words how it was."
+NAME_MISSING = "Tell who you are: a name is needed."
+
+
+def moment_slashed(where: str, read: str) -> str:
+    """A moment in the documented, ambiguous form."""
+    return f"The slashed {where} was read month first, as {read}. ISO 8601 leaves no doubt."
+
+
+def locale_unknown(given: str, known: Iterable[str]) -> str:
+    """A locale Trustpilot does not speak."""
+    return f"locale {given} is none of {', '.join(known)} (variant invitation_locale)."
+
+
+def skus_unknown(skus: Iterable[str]) -> str:
+    """SKUs that are in no catalogue."""
+    names = ", ".join(skus)
+    return f"productSkus must be in the catalogue (upper and lower case differ); not there: {names}. Or send products."
+
+
+def invitation_data_deleted(mails: int, links: int, reviews: int) -> str:
+    """What is gone for good."""
+    return f"Deleted for good: {mails} mails, {links} links, the referral data of {reviews} reviews. The journal stays."

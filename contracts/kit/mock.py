@@ -160,8 +160,11 @@ class Sandbox:
         return list(self._call("GET", "/journal", since=since, limit=10000)["journal"])
 
     def invitations(self) -> list[Item]:
-        """All invitations of the sandbox's Trustpilot."""
-        return list(self._call("GET", "/invitations", limit=10000)["invitations"])
+        """All invitations of the sandbox's Trustpilot; one for both kinds of review is two mails, and told once."""
+        by_request: dict[str, Item] = {}
+        for mail in self._call("GET", "/invitations", limit=10000)["invitations"]:
+            by_request.setdefault(mail.get("requestId", mail["id"]), mail)
+        return list(by_request.values())
 
     def deliveries(self, message_ids: Iterable[str]) -> list[Item]:
         """Segment's deliveries of some messages."""

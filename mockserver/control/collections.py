@@ -13,7 +13,7 @@ from mockserver.problems import Problem
 from mockserver.sandbox import Sandbox
 from mockserver.segment import delivery, tracking
 from mockserver.segment.model import Destination
-from mockserver.trustpilot import business_units, invitations, product_reviews
+from mockserver.trustpilot import business_units, invitation_life, product_reviews
 from mockserver.trustpilot.model import Token
 
 bindings = Bindings()
@@ -84,6 +84,12 @@ def _reviews(sandbox: Sandbox) -> Iterable[Row]:
         yield product_reviews.document(sandbox.world, review) | {"businessUnitId": review.unit, "sku": review.sku}
 
 
+def _invitations(sandbox: Sandbox) -> Iterable[Row]:
+    now = sandbox.world.now()
+    for mail in sandbox.world.invitations.values():
+        yield invitation_life.document(mail, now)
+
+
 def _destination(destination: Destination) -> Row:
     return {
         "name": destination.name,
@@ -98,7 +104,7 @@ _WORLD: Final[Mapping[str, Callable[[Sandbox], Iterable[Row]]]] = {
     "business-users": _users,
     "partners": _partners,
     "tokens": lambda sandbox: map(_token, sandbox.world.tokens.values()),
-    "invitations": lambda sandbox: map(invitations.document, sandbox.world.invitations.values()),
+    "invitations": _invitations,
     "product-reviews": _reviews,
 }
 _SEGMENT: Final[Mapping[str, Callable[[Sandbox], Iterable[Row]]]] = {

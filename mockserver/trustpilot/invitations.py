@@ -1,29 +1,29 @@
-"""Invitations by e-mail. Chapter "Invitation API"."""
+"""Invitations by e-mail and their templates. Chapter "Invitation API"."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from mockserver import hints
 from mockserver.answers import Answer, Bindings
-from mockserver.clock import iso, parse_iso
+from mockserver.clock import iso, iso_milliseconds, parse_iso
 from mockserver.problems import Problem
+from mockserver.trustpilot import invitation_life
 from mockserver.trustpilot.access import partner_advice, reach
-from mockserver.trustpilot.model import BusinessUnit, Invitation, Token
+from mockserver.trustpilot.invitation_life import PARTS
+from mockserver.trustpilot.locales import LOCALES
+from mockserver.trustpilot.model import BusinessUnit, Template, Token
 from mockserver.trustpilot.world import World
+from mockserver.wire import to_json
 
 bindings = Bindings()
 
-#: "Queued and sent within minutes": how long an invitation without a send time waits.
-DEFAULT_DELAY: Final = 120
-
-_PARTS: Final = ("serviceReviewInvitation", "productReviewInvitation")
 _SLASHED = re.compile(r"\d{2}/\d{2}/\d{4} \d{2}:\d{2}:\d{2}", re.ASCII)
+
+Json = dict[str, Any]
 
 
 @bindings.handles("createEmailInvitations")
@@ -32,64 +32,168 @@ def create_email_invitations(
     caller: Token,
     business_unit_id: str,
     x_business_user_id: str | None,
-    body: dict[str, Any],
+    body: Json,
     raw: bytes,
     carries: Callable[[str], bool],
     trace: Callable[[str], str],
+    api_url: str,
 ) -> Answer:
-    """Queue an invitation (INV; SUP-WALK and INV-COM for what is required)."""
+    """Queue an invitation (INV; SUP-WALK and INV-COM for what is required): a mail for each of its two parts."""
     unit = reach(world, caller, business_unit_id, x_business_user_id, write=True)
     advice = partner_advice(world, caller, carries)
-    send_times = [_send_time(world, part, body[part]) for part in _PARTS if part in body]
-    for part in _PARTS:
-        _check_template(world, unit, part, body.get(part, {}))
-    given = [moment for moment in send_times if moment is not None]
-    if len(given) == len(_PARTS) and given[0] >= given[1]:
-        raise Problem("invalid-request", hint=hints.service_first(), detail=hints.service_first())
-    now = world.now()
-    send_at = max(now, min(now + DEFAULT_DELAY if moment is None else moment for moment in send_times))
-    invitation_id = world.chance.object_id()
-    invitation = Invitation(
-        id=invitation_id,
-        business_unit_id=unit.id,
-        business_user_id=x_business_user_id or caller.user_id,
-        request=raw,
-        created_at=now,
-        send_at=send_at,
+    times = _checked(world, unit, body)
+    [first, *_] = invitation_life.queue(
+        world,
+        unit.id,
+        x_business_user_id or caller.user_id,
+        raw,
+        times,
+        base_url=api_url,
         trace=trace(body["referenceNumber"]),
-        due=world.schedule.at(send_at, partial(_send, world, invitation_id)),
     )
-    world.invitations[invitation_id] = invitation
     return Answer(
         int(world.variants["invitation_status"]),
-        hint=advice or _slashed_hint(body) or hints.queued(iso(invitation.send_at)),
-        trace=invitation.trace,
+        hint=advice or _slashed_hint(body) or hints.queued(iso(first.send_at)),
+        trace=first.trace,
     )
 
 
-def _send(world: World, invitation_id: str) -> None:
-    invitation = world.invitations[invitation_id]
-    invitation.state = "delivered"
-    invitation.sent_at = world.now()
+def _checked(world: World, unit: BusinessUnit, body: Json) -> dict[str, float | None]:
+    """The moments wished for, by kind of review.
+
+    :raises Problem: ``invalid-request``, naming what is wrong with templates, locale, times or SKUs
+    """
+    check_locale(world, body.get("locale"))
+    parts = {kind: (name, body[name]) for kind, name in PARTS.items() if name in body}
+    times = {kind: _wished(world, f"{name}.preferredSendTime", part) for kind, (name, part) in parts.items()}
+    for name, part in parts.values():
+        _check_template(world, unit, f"{name}.templateId", part.get("templateId"))
+    service, product = times.get("service"), times.get("product")
+    if service is not None and product is not None and service >= product:
+        raise invalid(hints.service_first())
+    skus = body.get(PARTS["product"], {}).get("productSkus", ())
+    missing = [sku for sku in skus if (unit.id, sku) not in world.products]
+    if missing:
+        raise invalid(hints.skus_unknown(missing))
+    return times
 
 
-def _check_template(world: World, unit: BusinessUnit, part: str, content: dict[str, Any]) -> None:
-    template_id = content.get("templateId")
+@bindings.handles("createInvitation")
+def create_invitation(
+    world: World,
+    caller: Token,
+    business_unit_id: str,
+    x_business_user_id: str | None,
+    body: Json,
+    carries: Callable[[str], bool],
+    trace: Callable[[str], str],
+    api_url: str,
+) -> Answer:
+    """Queue a service invitation by the older path, which programs still use (FLO; NODE of 2017 for the fields)."""
+    unit = reach(world, caller, business_unit_id, x_business_user_id, write=True)
+    advice = partner_advice(world, caller, carries)
+    try:
+        check_locale(world, body.get("locale"))
+        times = {"service": _wished(world, "preferredSendTime", body)}
+        _check_template(world, unit, "templateId", body.get("templateId"))
+    except Problem as problem:
+        raise Problem(problem.name, hint=f"{problem.hint} {hints.OLD_PATH}", detail=problem.detail) from None
+    user_id = x_business_user_id or caller.user_id
+    [mail] = invitation_life.queue(
+        world,
+        unit.id,
+        user_id,
+        to_json(_as_documented(body)),
+        times,
+        base_url=api_url,
+        trace=trace(body["referenceId"]),
+    )
+    answer = {
+        "id": mail.id,
+        "businessUnitId": unit.id,
+        "businessUserId": user_id,
+        "recipient": {"name": body["recipientName"], "email": body["recipientEmail"]},
+        "referenceId": body["referenceId"],
+        "templateId": body.get("templateId"),
+        "locale": body.get("locale"),
+        "sender": {"email": body.get("senderEmail"), "name": body.get("senderName")},
+        "replyTo": body.get("replyTo"),
+        "createdTime": iso_milliseconds(mail.created_at),
+        "preferredSendTime": iso_milliseconds(mail.send_at),
+        "sentTime": None,
+        "tags": body.get("tags", []),
+        "redirectUri": body.get("redirectUri"),
+        "status": invitation_life.state(mail, world.now()),
+        "source": "InvitationApi",
+    }
+    return Answer(200, answer, hint=advice or hints.OLD_PATH, trace=mail.trace)
+
+
+def _as_documented(body: Json) -> Json:
+    """The older body with today's names, so that one kind of invitation is kept."""
+    names = {
+        "referenceNumber": "referenceId",
+        "consumerName": "recipientName",
+        "consumerEmail": "recipientEmail",
+        **{name: name for name in ("locale", "senderEmail", "senderName", "replyTo")},
+    }
+    part = {name: body[name] for name in ("templateId", "preferredSendTime", "redirectUri", "tags") if body.get(name)}
+    return {name: body[old] for name, old in names.items() if body.get(old)} | {PARTS["service"]: part}
+
+
+@bindings.handles("listInvitationTemplates")
+def list_templates(world: World, caller: Token, business_unit_id: str, x_business_user_id: str | None) -> Json:
+    """The unit's templates (INV-OV; the fields as read by programs)."""
+    unit = reach(world, caller, business_unit_id, x_business_user_id)
+    return {"templates": [_template(entry) for entry in world.templates.values() if entry.business_unit == unit.id]}
+
+
+def _template(template: Template) -> Json:
+    return {
+        "id": template.id,
+        "name": template.name,
+        "isDefaultTemplate": template.default,
+        "locale": template.locale,
+        "language": template.locale[:2],
+        "type": template.type,
+    }
+
+
+def invalid(sentence: str) -> Problem:
+    """A 400 that says in its details what the hint says."""
+    return Problem("invalid-request", hint=sentence, detail=sentence)
+
+
+def check_locale(world: World, locale: str | None) -> None:
+    """Refuse a locale that Trustpilot does not have, unless the variant ``invitation_locale`` takes any.
+
+    :raises Problem: ``invalid-request``
+    """
+    if locale is not None and locale not in LOCALES and world.variants["invitation_locale"] == "known":
+        raise invalid(hints.locale_unknown(locale, LOCALES))
+
+
+def _check_template(world: World, unit: BusinessUnit, where: str, template_id: str | None) -> None:
     if template_id is None:
         return
     template = world.templates.get(template_id)
     if template is None or template.business_unit != unit.id:
-        raise Problem("invalid-request", hint=hints.template_unknown(part), detail=hints.template_unknown(part))
+        raise invalid(hints.template_unknown(where))
 
 
-def _send_time(world: World, part: str, content: dict[str, Any]) -> float | None:
+def _wished(world: World, where: str, content: Json) -> float | None:
     text = content.get("preferredSendTime")
-    if text is None:
-        return None
+    return None if text is None else checked_moment(world, where, text)
+
+
+def checked_moment(world: World, where: str, text: str) -> float:
+    """A moment in one of the forms that the variant ``send_time_formats`` lets pass.
+
+    :raises Problem: ``invalid-request``
+    """
     moment = send_time(text, world.variants["send_time_formats"])
     if moment is None:
-        sentence = hints.send_time_unreadable(part, text)
-        raise Problem("invalid-request", hint=sentence, detail=sentence)
+        raise invalid(hints.send_time_unreadable(where, text))
     return moment
 
 
@@ -99,7 +203,7 @@ def send_time(text: str, formats: str) -> float | None:
     :param formats: the variant ``send_time_formats``. The slashed form is month first: the reference's
         ``09/07/2013`` stands as ``2013-09-07`` elsewhere.
     """
-    if _SLASHED.fullmatch(text):
+    if is_slashed(text):
         if formats == "iso":
             return None
         try:
@@ -109,25 +213,15 @@ def send_time(text: str, formats: str) -> float | None:
     return None if formats == "slashed" else parse_iso(text)
 
 
-def _slashed_hint(body: dict[str, Any]) -> str | None:
-    for part in _PARTS:
+def is_slashed(text: str) -> bool:
+    """Whether a moment is written in the documented, ambiguous form."""
+    return _SLASHED.fullmatch(text) is not None
+
+
+def _slashed_hint(body: Json) -> str | None:
+    for part in PARTS.values():
         text = body.get(part, {}).get("preferredSendTime")
-        if text is not None and _SLASHED.fullmatch(text):
+        if text is not None and is_slashed(text):
             moment = send_time(text, "slashed")
             return hints.send_time_slashed(iso(moment)) if moment is not None else None
     return None
-
-
-def document(invitation: Invitation) -> dict[str, Any]:
-    """An invitation for the control API: Trustpilot's own field names, then what the mock knows of it."""
-    request: dict[str, Any] = json.loads(invitation.request)
-    return request | {
-        "id": invitation.id,
-        "businessUnitId": invitation.business_unit_id,
-        "businessUserId": invitation.business_user_id,
-        "state": invitation.state,
-        "createdAt": iso(invitation.created_at),
-        "sendAt": iso(invitation.send_at),
-        "sentAt": None if invitation.sent_at is None else iso(invitation.sent_at),
-        "trace": invitation.trace,
-    }

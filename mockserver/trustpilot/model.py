@@ -107,25 +107,39 @@ class Template:
     default: bool
 
 
+#: Where an invitation stands, in the words of Trustpilot's status page.
+InvitationState = Literal["queued", "sending", "delivered", "delivered-unsubscribed", "not-delivered"]
+
+
 @dataclass(slots=True)
 class Invitation:
-    """An e-mail invitation.
+    """One mail of an invitation: a request for service and product reviews is two mails.
 
+    :param type: which of the two
     :param request: the JSON object that was sent, as it was sent: ten thousand of these are kept, and as bytes they
-        are a quarter of the size
+        are a quarter of the size; the two mails of a request share it
+    :param request_id: what the mails of one request have in common
+    :param base_url: where the caller reached us, so that the link in the mail leads back to us
     :param due: its place on the timeline
+    :param reason: why it was not delivered
+    :param link: the id of the link in the mail, once it is delivered
     """
 
     id: str
+    type: Literal["service", "product"]
     business_unit_id: str
     business_user_id: str | None
     request: bytes
+    request_id: str
+    base_url: str
     created_at: float
     send_at: float
     trace: str | None
     due: Due
-    state: Literal["queued", "delivered"] = "queued"
+    state: InvitationState = "queued"
+    reason: str | None = None
     sent_at: float | None = None
+    link: str | None = None
 
 
 @dataclass(slots=True)
@@ -202,6 +216,7 @@ class ServiceReview:
     reply: Reply | None = None
     report: Report | None = None
     finder_requests: list[FinderRequest] = field(default_factory=list)
+    trace: str | None = None
 
 
 @dataclass(slots=True)
@@ -226,6 +241,7 @@ class ProductReview:
     conversation: str | None = None
     attribute_ratings: list[Json] = field(default_factory=list)
     attachments: list[Json] = field(default_factory=list)
+    trace: str | None = None
 
 
 @dataclass(slots=True)
@@ -276,7 +292,13 @@ class Location:
 
 @dataclass(slots=True)
 class InvitationLink:
-    """A link under which one consumer may write: a service review, or reviews of ``products``."""
+    """A link under which one consumer may write: a service review, or reviews of ``products``.
+
+    :param products: with Trustpilot's own field names; ``sku`` and ``name`` at least
+    :param used: a review was written, or all of them
+    :param answered: the SKUs of ``products`` that have their review
+    :param invitation: the id of the mail it stands in; None for one that was asked for by itself
+    """
 
     id: str
     unit: str
@@ -291,6 +313,9 @@ class InvitationLink:
     tags: list[str] = field(default_factory=list)
     products: list[Json] = field(default_factory=list)
     used: bool = False
+    answered: list[str] = field(default_factory=list)
+    invitation: str | None = None
+    trace: str | None = None
 
 
 @dataclass(slots=True)
@@ -323,7 +348,12 @@ class WebhookAttempt:
 
 @dataclass(slots=True)
 class WebhookDelivery:
-    """One event on its way to one subscription. ``body`` is the documented envelope as it is posted."""
+    """One event on its way to one subscription.
+
+    :param body: the documented envelope as it is posted
+    :param review: whose event it is: the events of one review reach an address in their order
+    :param due: the next try on the timeline
+    """
 
     id: int
     event: str
@@ -331,5 +361,7 @@ class WebhookDelivery:
     body: bytes
     trace: str | None
     created_at: float
+    review: str
     state: Literal["pending", "delivered", "failed"] = "pending"
     attempts: list[WebhookAttempt] = field(default_factory=list)
+    due: Due | None = None

@@ -4,6 +4,7 @@ lists, numbers, feeds and webhooks always agree.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 from mockserver.trustpilot import webhooks
@@ -13,10 +14,9 @@ from mockserver.trustpilot.world import World
 
 def consumer_for(world: World, name: str, email: str | None, locale: str | None = None) -> Consumer:
     """The consumer with this e-mail address, made when there is none."""
-    if email is not None:
-        for known in world.consumers.values():
-            if known.email is not None and known.email.lower() == email.lower():
-                return known
+    known = None if email is None else _by_email(world).get(email.lower())
+    if known is not None:
+        return world.consumers[known]
     consumer = Consumer(
         id=world.chance.object_id(),
         display_name=name,
@@ -27,7 +27,18 @@ def consumer_for(world: World, name: str, email: str | None, locale: str | None 
         created_at=world.now(),
     )
     world.consumers[consumer.id] = consumer
+    if email is not None:
+        _by_email(world)[email.lower()] = consumer.id
     return consumer
+
+
+def _by_email(world: World) -> dict[str, str]:
+    """Who has which address; made when it is first asked for, as most worlds never need it."""
+    if world.consumer_by_email is None:
+        world.consumer_by_email = {
+            consumer.email.lower(): consumer.id for consumer in world.consumers.values() if consumer.email is not None
+        }
+    return world.consumer_by_email
 
 
 def write_service_review(world: World, review: ServiceReview, trace: str | None = None) -> ServiceReview:
@@ -35,9 +46,10 @@ def write_service_review(world: World, review: ServiceReview, trace: str | None 
 
     :param trace: the first cause, such as the order whose invitation is answered
     """
+    review.trace = trace
     world.service_reviews.add(review)
     world.count(review, +1)
-    webhooks.publish(world, "service-review-created", review, trace)
+    webhooks.publish(world, "service-review-created", review)
     return review
 
 
@@ -53,6 +65,17 @@ def revise_service_review(world: World, review: ServiceReview, **changes: Any) -
     return review
 
 
+def note_service_review(world: World, review: ServiceReview, **changes: Any) -> ServiceReview:
+    """Something about it is different that its writer did not write: ``verified``, ``report``, ``likes``, ``tags``.
+
+    It is no revision, so ``updated_at`` stays and nobody is told.
+    """
+    for name, value in changes.items():
+        setattr(review, name, value)
+    world.service_reviews.changed()
+    return review
+
+
 def delete_service_review(world: World, review: ServiceReview) -> None:
     """It is gone from every list and number; the deletions feed and a webhook are all that tells of it."""
     world.service_reviews.remove(review)
@@ -63,8 +86,9 @@ def delete_service_review(world: World, review: ServiceReview) -> None:
 
 def write_product_review(world: World, review: ProductReview, trace: str | None = None) -> ProductReview:
     """A consumer has written about a product."""
+    review.trace = trace
     world.product_reviews.add(review)
-    webhooks.publish(world, "product-review-created", review, trace)
+    webhooks.publish(world, "product-review-created", review)
     return review
 
 
@@ -94,5 +118,35 @@ def delete_consumer(world: World, consumer: Consumer) -> None:
     for product_review in [entry for entry in world.product_reviews.all() if entry.consumer == consumer.id]:
         delete_product_review(world, product_review)
     del world.consumers[consumer.id]
+    if consumer.email is not None:
+        _by_email(world).pop(consumer.email.lower(), None)
     world.reviews_by_consumer.pop(consumer.id, None)
     world.deleted_consumers[consumer.id] = Deletion(consumer.id, world.now())
+
+
+def forget_referrals(
+    world: World, unit_id: str, takes: Callable[[str | None, float], bool], orders: Collection[str]
+) -> int:
+    """Let the unit's reviews forget the invitations they answered: address and reference go, the reviews stay.
+
+    :param takes: whether an address, or a moment, is meant
+    :param orders: the reference numbers of the invitations that are gone
+    :returns: how many reviews knew something
+    """
+    touched = 0
+    for review in world.service_reviews.of_unit(unit_id):
+        knows = review.referral_email is not None or review.reference_id is not None
+        if knows and (review.reference_id in orders or takes(review.referral_email, review.created_at)):
+            review.referral_email = review.reference_id = None
+            touched += 1
+    for product_review in world.product_reviews.of_unit(unit_id):
+        if product_review.reference_id is None:
+            continue
+        email = world.consumers[product_review.consumer].email
+        if product_review.reference_id in orders or takes(email, product_review.created_at):
+            product_review.reference_id = None
+            touched += 1
+    if touched:
+        world.service_reviews.changed()
+        world.product_reviews.changed()
+    return touched

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 from typing import Any, Final
 
-from mockserver.clock import iso_milliseconds
+from mockserver.clock import iso, iso_milliseconds
 from mockserver.courier import Reply
 from mockserver.outbound import Letter
 from mockserver.timeline import Work
@@ -28,17 +29,24 @@ TIMEOUT: Final = 10.0
 _API: Final = "https://api.trustpilot.com"
 
 
-def publish(world: World, event: str, review: ServiceReview | ProductReview, trace: str | None = None) -> None:
-    """Tell every subscription of this event for the review's unit; due now, in the order of publishing."""
+def publish(world: World, event: str, review: ServiceReview | ProductReview) -> None:
+    """Tell every subscription of this event for the review's unit; due now.
+
+    The events of one review reach an address in the order in which they happened: while an earlier one is being tried
+    again, later ones wait.
+    """
     subscribed = [one for one in world.subscriptions.values() if one.event == event and one.unit == review.unit]
     if not subscribed:
         return
     body = to_json(envelope(world, event, review))
     for subscription in subscribed:
         number = next(reversed(world.webhooks), 0) + 1
-        delivery = WebhookDelivery(number, event, subscription.url, body, trace, world.now())
+        delivery = WebhookDelivery(number, event, subscription.url, body, review.trace, world.now(), review.id)
         world.webhooks[number] = delivery
-        world.schedule.at(world.now(), partial(attempt, world, delivery))
+        queue = world.webhook_queues.setdefault((review.id, subscription.url), deque())
+        queue.append(delivery)
+        if queue[0] is delivery:
+            _try_at(world, delivery, world.now())
 
 
 def envelope(world: World, event: str, review: ServiceReview | ProductReview) -> dict[str, Any]:
@@ -60,7 +68,7 @@ def _service(world: World, review: ServiceReview) -> dict[str, Any]:
         "text": review.text,
         "referenceId": review.reference_id,
         "stars": review.stars,
-        "createdAt": iso_milliseconds(review.created_at),
+        "createdAt": _moment(world, review.created_at),
         "isVerified": review.verified,
         "locationId": review.location,
         "link": f"{_API}/v1/reviews/{review.id}",
@@ -76,11 +84,15 @@ def _product(world: World, review: ProductReview) -> dict[str, Any]:
         "content": review.content,
         "referenceId": review.reference_id,
         "stars": review.stars,
-        "createdAt": iso_milliseconds(review.created_at),
+        "createdAt": _moment(world, review.created_at),
         "product": {"sku": review.sku, "name": review.product_name, "productUrl": review.url},
         "link": f"{_API}/v1/private/product-reviews/{review.id}",
         "consumer": _consumer(world, review.consumer),
     }
+
+
+def _moment(world: World, moment: float) -> str:
+    return iso_milliseconds(moment) if world.variants["webhook_dates"] == "milliseconds" else iso(moment)
 
 
 def _consumer(world: World, consumer_id: str) -> dict[str, Any]:
@@ -88,9 +100,19 @@ def _consumer(world: World, consumer_id: str) -> dict[str, Any]:
     return {"id": consumer.id, "name": consumer.display_name, "link": f"{_API}/v1/consumers/{consumer.id}"}
 
 
-def attempt(world: World, delivery: WebhookDelivery) -> Work:
-    """One try; also how a replay begins."""
+def replay(world: World, delivery: WebhookDelivery) -> None:
+    """Post it once more, now; one that waits for its next try is tried now instead."""
+    if delivery.due is not None:
+        world.schedule.call_off(delivery.due)
     delivery.state = "pending"
+    _try_at(world, delivery, world.now())
+
+
+def _try_at(world: World, delivery: WebhookDelivery, moment: float) -> None:
+    delivery.due = world.schedule.at(moment, partial(_attempt, world, delivery))
+
+
+def _attempt(world: World, delivery: WebhookDelivery) -> Work:
     headers = {"Content-Type": "application/json", "User-Agent": "Trustpilot (mock)"}
     letter = Letter(delivery.url, headers, delivery.body, TIMEOUT, "trustpilot", "webhook", delivery.trace)
     return world.outbound.send(letter, partial(_finish, world, delivery))
@@ -102,9 +124,27 @@ def _finish(world: World, delivery: WebhookDelivery, reply: Reply, started: floa
     if reply.status is not None and 200 <= reply.status < 300:  # noqa: PLR2004 - what success means in HTTP
         delivery.state = "delivered"
     elif tries <= len(RETRY_WAITS):
-        world.schedule.at(world.now() + RETRY_WAITS[tries - 1], partial(attempt, world, delivery))
+        _try_at(world, delivery, world.now() + RETRY_WAITS[tries - 1])
+        return
     else:
         delivery.state = "failed"
+    _let_next_go(world, delivery)
+
+
+def _let_next_go(world: World, delivery: WebhookDelivery) -> None:
+    key = (delivery.review, delivery.url)
+    queue = world.webhook_queues.get(key)
+    if queue is None or not any(waiting is delivery for waiting in queue):
+        # A replay of one that had its turn long ago.
+        return
+    had_its_turn = queue[0] is delivery
+    remaining = deque(waiting for waiting in queue if waiting is not delivery)
+    if not remaining:
+        del world.webhook_queues[key]
+        return
+    world.webhook_queues[key] = remaining
+    if had_its_turn:
+        _try_at(world, remaining[0], world.now())
 
 
 def document(delivery: WebhookDelivery) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -70,6 +71,7 @@ class World:
         self.outbound = outbound
         self.meter = Meter()
         self._on_credential = on_credential
+        self._off_credential = off_credential
         # Accounts
         self.units = {entry["id"]: _unit(entry) for entry in seed["business_units"]}
         self.unit_names = {name.lower(): unit for unit in self.units.values() for name in unit.referring}
@@ -82,9 +84,13 @@ class World:
         # Invitations
         self.templates = {entry["id"]: Template(**entry) for entry in seed["templates"]}
         self.invitations: Ring[str, Invitation] = Ring(forget=lambda invitation: schedule.call_off(invitation.due))
-        self.links: Ring[str, InvitationLink] = Ring()
+        self.links: Ring[str, InvitationLink] = Ring(forget=lambda link: off_credential(link.id))
+        #: Whoever has unsubscribed from invitation mails, in lower case.
+        self.unsubscribed: Ring[str, None] = Ring()
         # Reviews
         self.consumers = {entry["id"]: _consumer(entry) for entry in seed["consumers"]}
+        #: Who has which e-mail address, in lower case; None until someone asks.
+        self.consumer_by_email: dict[str, str] | None = None
         self.service_reviews = Shelf(_service_review(entry) for entry in seed["service_reviews"])
         self.product_reviews = Shelf(_product_review(entry) for entry in seed["product_reviews"])
         self.conversations: dict[str, Conversation] = {}
@@ -95,6 +101,8 @@ class World:
         self.deleted_consumers: Ring[str, Deletion] = Ring()
         self.subscriptions: dict[str, Subscription] = {}
         self.webhooks: Ring[int, WebhookDelivery] = Ring()
+        #: By review and address: what is not yet delivered, in its order. The first is under way, the others wait.
+        self.webhook_queues: dict[tuple[str, str], deque[WebhookDelivery]] = {}
         self.reviews_by_consumer: dict[str, list[str]] = {}
         self._stars: dict[str, dict[int, int]] = {}
         for review in self.service_reviews.all():
@@ -129,6 +137,16 @@ class World:
         """Make an authorization code known."""
         self.codes[code.value] = code
         self._on_credential(code.value)
+
+    def add_link(self, link: InvitationLink) -> None:
+        """Make the link of an invitation known; by its id the sandbox is found when a consumer opens it."""
+        self.links[link.id] = link
+        self._on_credential(link.id)
+
+    def drop_link(self, link: InvitationLink) -> None:
+        """Forget a link: whoever opens it now is told that there is none."""
+        if self.links.pop(link.id, None) is not None:
+            self._off_credential(link.id)
 
     def user_named(self, username: str) -> BusinessUser | None:
         """The business user with that login."""

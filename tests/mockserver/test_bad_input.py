@@ -53,7 +53,7 @@ def test_a_body_of_ten_megabytes_is_413_or_segments_400(sandbox: SandboxUnderTes
     ("path", "nearest"),
     [
         ("/v1/business-unit/find", "/v1/business-units/find"),
-        ("/v1/private/business-units/507f191e810c19729de860ea/invitations", "email-invitations"),
+        ("/v1/private/business-units/507f191e810c19729de860ea/email-invites", "email-invitations"),
         ("/nothing/like/it", ""),
         ("/v1/%ff%00<script>", ""),
     ],

@@ -29,9 +29,12 @@ def full(sandbox: SandboxUnderTest) -> dict[str, Any]:
 
 def test_the_documented_example_is_taken_and_listed_as_it_was_sent(sandbox: SandboxUnderTest) -> None:
     assert sandbox.invite(full(sandbox)).status == 202
-    [row] = sandbox.rows("invitations")
-    assert row.items() >= full(sandbox).items()
-    assert row["businessUnitId"] == sandbox["businessUnitId"]
+    sent = full(sandbox)
+    assert sent.pop("type") == "email"
+    rows = sandbox.rows("invitations")
+    assert [row["type"] for row in rows] == ["service", "product"]
+    assert all(row.items() >= sent.items() for row in rows)
+    assert rows[0]["businessUnitId"] == sandbox["businessUnitId"]
 
 
 def test_the_shortest_body_staff_shows_is_taken(sandbox: SandboxUnderTest) -> None:
