@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
-
-from jsonschema import Draft202012Validator, FormatChecker
 
 from contracts.spec.model import (
     ANY,
@@ -82,7 +79,6 @@ class _Loader:
             key: Source(key, entry["title"], entry["url"], str(entry["read"]))
             for key, entry in raw.get("x-sources", {}).items()
         }
-        self.formats = FormatChecker()
 
     def load(self) -> Document:
         components = self.raw.get("components", {})
@@ -289,7 +285,6 @@ class _Loader:
         properties = self._deref(where, raw).get("properties", {})
         return Schema(
             document=document,
-            prepare=partial(Draft202012Validator, document, format_checker=self.formats),
             secrets=frozenset(_secrets(document)),
             credentials=tuple(name for name, part in properties.items() if part.get("x-credential")),
         )

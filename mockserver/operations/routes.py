@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -14,6 +15,8 @@ from mockserver.operations.binding import Bound
 
 #: Hosts on which every path is served, whatever the documents say. Any other unknown name is treated like them.
 _SUFFIXES: Final = (".trustpilot.com", ".trustpilot.localhost", ".segment.io", ".segmentapis.com", ".segment.localhost")
+#: How many paths are remembered with what they mean.
+REMEMBERED: Final = 1_024
 
 
 class Routes:
@@ -29,8 +32,10 @@ class Routes:
             for name, entry in self._bound.items()
         ]
         self._adapter = Map(rules, strict_slashes=False, merge_slashes=False).bind("mock")
+        #: A program calls the same few paths again and again.
+        self.find = lru_cache(maxsize=REMEMBERED)(self._find)
 
-    def find(self, path: str, method: str) -> tuple[Bound, dict[str, str]] | list[str]:
+    def _find(self, path: str, method: str) -> tuple[Bound, dict[str, str]] | list[str]:
         """The operation and its path arguments; else the methods that the path has, none for an unknown path."""
         try:
             name, arguments = self._adapter.match(path, method)
