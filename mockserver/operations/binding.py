@@ -81,7 +81,7 @@ def _bound(document: Document, operation: Operation, handler: Handler, supplies:
         supplies=tuple(wanted),
         schemes=schemes,
         query_names=frozenset(
-            [parameter.name for parameter in operation.parameters if parameter.location == "query"]
+            [parameter.name for parameter in operation.parameters if parameter.location != "path"]
             + [scheme.key for scheme in document.security_schemes.values() if scheme.kind == "query"]
         ),
         credentials=tuple(parameter for parameter in operation.parameters if parameter.credential),

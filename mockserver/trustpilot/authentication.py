@@ -201,7 +201,7 @@ def _issue(world: World, application: Application, grant: Grant, user_id: str | 
     body: dict[str, Any] = {
         "access_token": token.value,
         "issued_at": issued_at,
-        "expires_in": STATED_LIFE,
+        "expires_in": STATED_LIFE if world.variants["expires_in"] == "string" else int(STATED_LIFE),
         "token_type": world.variants["token_type"],
         "client_id": application.key,
     }

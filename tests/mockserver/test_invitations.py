@@ -145,6 +145,13 @@ def test_inviting_needs_an_admin_or_a_manager(sandbox: SandboxUnderTest, user: s
     assert sandbox.invite(headers={"x-business-user-id": user}).status == status
 
 
+def test_the_user_may_stand_in_the_query_as_the_official_collection_has_it(sandbox: SandboxUnderTest) -> None:
+    path = f"/v1/private/business-units/{sandbox['businessUnitId']}/email-invitations?x-business-user-id="
+    headers = {"Authorization": f"Bearer {sandbox.access_token()}"}
+    answer = sandbox.call("POST", path + VIEWER, data=an_invitation(), headers=headers)
+    assert (answer.status, "Viewer" in answer.hint) == (403, True)
+
+
 def test_the_user_header_can_be_required(sandbox: SandboxUnderTest) -> None:
     sandbox.control("PATCH", "/variants", {"business_user_header": "required"})
     assert sandbox.invite().status == 403

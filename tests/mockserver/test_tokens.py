@@ -145,11 +145,12 @@ def test_a_refresh_token_of_another_key_is_refused(sandbox: SandboxUnderTest) ->
     ("variant", "value", "member", "expected"),
     [
         ("token_type", "BearerToken", "token_type", "BearerToken"),
+        ("expires_in", "number", "expires_in", 359999),
         ("refresh_token_life", "P90D", "refresh_token_expires_in", "7775999"),
     ],
 )
 def test_variants_change_the_token_body(
-    sandbox: SandboxUnderTest, variant: str, value: str, member: str, expected: str
+    sandbox: SandboxUnderTest, variant: str, value: str, member: str, expected: object
 ) -> None:
     sandbox.control("PATCH", "/variants", {variant: value})
     assert sandbox.token(sandbox.password_form()).json[member] == expected
