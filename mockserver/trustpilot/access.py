@@ -55,6 +55,17 @@ def reach(
     return unit
 
 
+def public_unit(world: World, unit_id: str) -> BusinessUnit:
+    """The unit of a public call, for which anyone may ask.
+
+    :raises Problem: ``unknown-unit``
+    """
+    unit = world.units.get(unit_id.lower())
+    if unit is None:
+        raise Problem("unknown-unit", hint=hints.UNIT_UNKNOWN)
+    return unit
+
+
 def partner_advice(world: World, caller: Token, carries: Callable[[str], bool]) -> str | None:
     """What to say of the partner id that belongs into a header of calls with a customer's keys (PART-INT).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from operator import attrgetter
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from mockserver.ring import Ring
 
@@ -22,6 +22,7 @@ class Shelved(Protocol):
 
 
 _S = TypeVar("_S", bound=Shelved)
+_T = TypeVar("_T")
 
 
 class Shelf(Generic[_S]):
@@ -35,6 +36,7 @@ class Shelf(Generic[_S]):
         self._by_id: dict[str, _S] = {}
         self._by_unit: dict[str, list[_S]] = {}
         self._remembered: Ring[Hashable, list[_S]] = Ring(REMEMBERED)
+        self._derived: Ring[Hashable, Any] = Ring(REMEMBERED)
         for thing in sorted(things, key=attrgetter("created_at")):
             self._by_id[thing.id] = thing
             self._by_unit.setdefault(thing.unit, []).append(thing)
@@ -73,6 +75,18 @@ class Shelf(Generic[_S]):
     def changed(self) -> None:
         """Something about a thing is different now: remembered lists may be wrong."""
         self._remembered.clear()
+        self._derived.clear()
+
+    def derive(self, unit_id: str, make: Callable[[Sequence[_S]], _T]) -> _T:
+        """What ``make`` makes of all that a unit has, such as its numbers; remembered until something changes.
+
+        :param make: a function of a module, as it is remembered by what it is
+        """
+        known = self._derived.get((unit_id, make))
+        if known is None:
+            known = self._derived[unit_id, make] = make(self.of_unit(unit_id))
+        made: _T = known
+        return made
 
     def select(
         self,
