@@ -10,7 +10,7 @@ import pytest
 from mockserver import __version__
 from tests.end_to_end.running import Command, ran
 
-COMMANDS = ("destination", "env", "serve", "test", "up")
+COMMANDS = ("coverage", "destination", "env", "seed", "serve", "test", "up")
 
 
 def test_help_lists_every_command_and_has_an_example(tpmock: Command) -> None:
