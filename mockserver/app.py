@@ -14,7 +14,7 @@ from flask import Flask, render_template
 from mockserver import __version__, world_file
 from mockserver.answers import Bindings, Page
 from mockserver.clock import Clock, System
-from mockserver.control import collections, process, sandboxes
+from mockserver.control import collections, process, sandboxes, world
 from mockserver.courier import PARALLEL, Courier, HttpCourier
 from mockserver.driver import Driver
 from mockserver.operations import Pipeline, Result, is_vendor_host
@@ -51,7 +51,7 @@ _ROOMS: Final[dict[str, tuple[Bindings, ...]]] = {
         review_page.bindings,
     ),
     "segment-tracking": (tracking.bindings,),
-    "control": (process.bindings, sandboxes.bindings, collections.bindings),
+    "control": (process.bindings, sandboxes.bindings, collections.bindings, world.bindings),
 }
 
 #: A page needs nothing from anywhere, and nobody may frame it.

@@ -204,7 +204,6 @@ def too_many_tokens(lapse: float, left: float) -> str:
 
 # Invitations, links, the page behind them
 
-OLD_PATH = "Old path, seen in programs only: the documented one is POST .../email-invitations."
 LINK_NOT_SENT = "Nobody is told of this link: send it yourself. Such invitations are in no invitation history."
 LINK_UNKNOWN = "No invitation has this link: it was deleted with the invitation data, or its sandbox was reset."
 LINK_USED = "A review was written under this link before; each link is good for one."

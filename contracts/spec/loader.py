@@ -144,6 +144,7 @@ class _Loader:
             body_limit=int(body.get("x-max-bytes", 0)),
             responses=responses,
             examples=examples,
+            advice=raw["description"] if raw.get("deprecated") else "",
         )
 
     def _content(self, where: str, holder: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:

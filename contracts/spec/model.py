@@ -84,7 +84,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One documented API call."""
+    """One documented API call.
+
+    :param advice: what its users should do instead, where it is deprecated: its description
+    """
 
     id: str
     api: str
@@ -102,6 +105,7 @@ class Operation:
     body_limit: int
     responses: Mapping[str, Response]
     examples: Mapping[str, Example]
+    advice: str
 
     @property
     def success(self) -> int:

@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 from mockserver.answers import Answer, Bindings
 from mockserver.clock import iso
+from mockserver.control import rows
 from mockserver.journal import mask
 from mockserver.problems import Problem
 from mockserver.sandbox import Sandbox
 from mockserver.segment import delivery, tracking
 from mockserver.segment.model import Destination
-from mockserver.trustpilot import business_units, invitation_life, product_reviews
+from mockserver.trustpilot import business_units, invitation_life, product_reviews, webhooks
 from mockserver.trustpilot.model import Token
 
 bindings = Bindings()
@@ -90,6 +91,23 @@ def _invitations(sandbox: Sandbox) -> Iterable[Row]:
         yield invitation_life.document(mail, now)
 
 
+def _links(sandbox: Sandbox) -> Iterable[Row]:
+    for link in sandbox.world.links.values():
+        yield rows.invitation_link(link)
+
+
+def _consumers(sandbox: Sandbox) -> Iterable[Row]:
+    world = sandbox.world
+    for person in world.consumers.values():
+        yield rows.consumer(person, len(world.reviews_by_consumer.get(person.id, ())))
+
+
+def _deletions(sandbox: Sandbox) -> Iterable[Row]:
+    for kind, gone in (("review", sandbox.world.deleted_reviews), ("consumer", sandbox.world.deleted_consumers)):
+        for deletion in gone.values():
+            yield rows.deletion(kind, deletion)
+
+
 def _destination(destination: Destination) -> Row:
     return {
         "name": destination.name,
@@ -105,7 +123,13 @@ _WORLD: Final[Mapping[str, Callable[[Sandbox], Iterable[Row]]]] = {
     "partners": _partners,
     "tokens": lambda sandbox: map(_token, sandbox.world.tokens.values()),
     "invitations": _invitations,
+    "invitation-links": _links,
+    "reviews": lambda sandbox: map(rows.service_review, sandbox.world.service_reviews.all()),
     "product-reviews": _reviews,
+    "consumers": _consumers,
+    "deletions": _deletions,
+    "webhooks": lambda sandbox: map(webhooks.document, sandbox.world.webhooks.values()),
+    "webhook-subscriptions": lambda sandbox: map(rows.subscription, sandbox.world.subscriptions.values()),
 }
 _SEGMENT: Final[Mapping[str, Callable[[Sandbox], Iterable[Row]]]] = {
     "destinations": lambda sandbox: map(_destination, sandbox.workspace.destinations.values()),

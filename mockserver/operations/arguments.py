@@ -21,11 +21,9 @@ def arguments(call: Call, bound: Bound) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for parameter in bound.operation.parameters:
         value = _value(call, bound, parameter)
-        if value is None:
-            # A parameter may be declared in two places; what came in the other one counts.
-            result.setdefault(parameter.python_name, parameter.default)
-        else:
-            given[parameter.name] = result[parameter.python_name] = value
+        if value is not None:
+            given[parameter.name] = value
+        result[parameter.python_name] = parameter.default if value is None else value
     violation = bound.operation.parameter_schema.violation(given)
     if violation is None:
         _advise(call, bound)

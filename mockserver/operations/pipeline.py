@@ -184,7 +184,7 @@ class Pipeline:
             body,
             dict(answer.headers),
             response.evidence,
-            answer.hint or call.hint,
+            _advised(bound, answer.hint or call.hint),
             answer.trace,
             schema.secrets if schema else frozenset(),
         )
@@ -219,7 +219,9 @@ class Pipeline:
 
     def _refused(self, call: Call, bound: Bound, problem: Problem) -> Result:
         example = bound.operation.examples.get(problem.name) or bound.document.fallbacks[problem.name]
-        return self._from_example(call.sandbox, example, problem)
+        result = self._from_example(call.sandbox, example, problem)
+        result.hint = _advised(bound, problem.hint)
+        return result
 
     def _from_example(self, sandbox: Sandbox | None, example: Example, problem: Problem) -> Result:
         if example.media_type == "text/html":
@@ -320,6 +322,12 @@ class Pipeline:
                     response_body=response_body,
                 )
             )
+
+
+def _advised(bound: Bound, hint: str | None) -> str | None:
+    """The hint, and behind it what the document advises against a deprecated operation."""
+    advice = bound.operation.advice
+    return f"{hint} {advice}" if hint and advice else hint or advice or None
 
 
 def _write_key(call: Call) -> str:

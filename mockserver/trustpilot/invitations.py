@@ -92,12 +92,9 @@ def create_invitation(
     """Queue a service invitation by the older path, which programs still use (FLO; NODE of 2017 for the fields)."""
     unit = reach(world, caller, business_unit_id, x_business_user_id, write=True)
     advice = partner_advice(world, caller, carries)
-    try:
-        check_locale(world, body.get("locale"))
-        times = {"service": _wished(world, "preferredSendTime", body)}
-        _check_template(world, unit, "templateId", body.get("templateId"))
-    except Problem as problem:
-        raise Problem(problem.name, hint=f"{problem.hint} {hints.OLD_PATH}", detail=problem.detail) from None
+    check_locale(world, body.get("locale"))
+    times = {"service": _wished(world, "preferredSendTime", body)}
+    _check_template(world, unit, "templateId", body.get("templateId"))
     user_id = x_business_user_id or caller.user_id
     [mail] = invitation_life.queue(
         world,
@@ -126,7 +123,7 @@ def create_invitation(
         "status": invitation_life.state(mail, world.now()),
         "source": "InvitationApi",
     }
-    return Answer(200, answer, hint=advice or hints.OLD_PATH, trace=mail.trace)
+    return Answer(200, answer, hint=advice or hints.queued(iso(mail.send_at)), trace=mail.trace)
 
 
 def _as_documented(body: Json) -> Json:

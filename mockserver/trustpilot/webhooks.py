@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from functools import partial
 from typing import Any, Final
@@ -101,8 +102,10 @@ def _consumer(world: World, consumer_id: str) -> dict[str, Any]:
 
 
 def replay(world: World, delivery: WebhookDelivery) -> None:
-    """Post it once more, now; one that waits for its next try is tried now instead."""
+    """Post it once more, now; one that waits for its next try is tried now instead, one on its way is left alone."""
     if delivery.due is not None:
+        if delivery.due.act is None:
+            return
         world.schedule.call_off(delivery.due)
     delivery.state = "pending"
     _try_at(world, delivery, world.now())
@@ -120,6 +123,7 @@ def _attempt(world: World, delivery: WebhookDelivery) -> Work:
 
 def _finish(world: World, delivery: WebhookDelivery, reply: Reply, started: float) -> None:
     delivery.attempts.append(WebhookAttempt(started, reply.status, reply.error, reply.milliseconds))
+    delivery.due = None
     tries = len(delivery.attempts)
     if reply.status is not None and 200 <= reply.status < 300:  # noqa: PLR2004 - what success means in HTTP
         delivery.state = "delivered"
@@ -143,7 +147,7 @@ def _let_next_go(world: World, delivery: WebhookDelivery) -> None:
         del world.webhook_queues[key]
         return
     world.webhook_queues[key] = remaining
-    if had_its_turn:
+    if had_its_turn and remaining[0].due is None:
         _try_at(world, remaining[0], world.now())
 
 
@@ -164,5 +168,6 @@ def document(delivery: WebhookDelivery) -> dict[str, Any]:
             }
             for one in delivery.attempts
         ],
+        "body": json.loads(delivery.body),
         "trace": delivery.trace,
     }

@@ -1,0 +1,100 @@
+"""Things of the Trustpilot world as rows of the control API: Trustpilot's own field names, then what the mock knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.clock import iso, iso_milliseconds
+from mockserver.trustpilot.links import page_url
+from mockserver.trustpilot.model import Consumer, Deletion, InvitationLink, ProductReview, ServiceReview, Subscription
+
+Row = dict[str, Any]
+
+
+def service_review(review: ServiceReview) -> Row:
+    """A review of a company."""
+    return {
+        "id": review.id,
+        "type": "service",
+        "businessUnitId": review.unit,
+        "consumerId": review.consumer,
+        "stars": review.stars,
+        "title": review.title,
+        "text": review.text,
+        "language": review.language,
+        "createdAt": iso(review.created_at),
+        "updatedAt": None if review.updated_at is None else iso(review.updated_at),
+        "source": review.source,
+        "referenceId": review.reference_id,
+        "referralEmail": review.referral_email,
+        "locationId": review.location,
+        "isVerified": review.verified,
+        "reported": review.report is not None,
+        "likes": list(review.likes),
+        "tags": list(review.tags),
+        "reply": None if review.reply is None else review.reply.text,
+        "trace": review.trace,
+    }
+
+
+def product_review(review: ProductReview) -> Row:
+    """A review of a product."""
+    return {
+        "id": review.id,
+        "type": "product",
+        "businessUnitId": review.unit,
+        "consumerId": review.consumer,
+        "sku": review.sku,
+        "stars": review.stars,
+        "text": review.content,
+        "language": review.language,
+        "locale": review.locale,
+        "createdAt": iso_milliseconds(review.created_at),
+        "state": review.state,
+        "referenceId": review.reference_id,
+        "conversationId": review.conversation,
+        "trace": review.trace,
+    }
+
+
+def consumer(person: Consumer, written: int) -> Row:
+    """A person who writes; ``written`` is the number of service reviews."""
+    return {
+        "id": person.id,
+        "displayName": person.display_name,
+        "email": person.email,
+        "locale": person.locale,
+        "country": person.country,
+        "numberOfReviews": written,
+        "createdAt": iso(person.created_at),
+    }
+
+
+def invitation_link(link: InvitationLink) -> Row:
+    """A link under which a consumer writes; ``path`` is its page on the mock."""
+    return {
+        "id": link.id,
+        "path": page_url("", link.kind, link.id),
+        "type": link.kind,
+        "businessUnitId": link.unit,
+        "referenceId": link.reference_id,
+        "email": link.email,
+        "name": link.name,
+        "locale": link.locale,
+        "redirectUri": link.redirect_uri,
+        "skus": [product["sku"] for product in link.products],
+        "createdAt": iso(link.created_at),
+        "used": link.used,
+        "invitation": link.invitation,
+        "trace": link.trace,
+    }
+
+
+def subscription(one: Subscription) -> Row:
+    """An address that is told of events."""
+    return {"id": one.id, "event": one.event, "url": one.url, "businessUnitId": one.unit}
+
+
+def deletion(kind: str, gone: Deletion) -> Row:
+    """What is left of something deleted."""
+    return {"id": gone.id, "type": kind, "deletedAt": iso_milliseconds(gone.deleted_at)}
