@@ -23,12 +23,16 @@ from mockserver.segment import tracking
 from mockserver.trustpilot import (
     authentication,
     business_units,
+    conversations,
     invitation_data,
     invitations,
     link_requests,
     login,
     partners,
+    private_product_reviews,
     product_reviews,
+    product_summaries,
+    products,
     review_page,
 )
 from mockserver.world_file import WorldFile
@@ -42,12 +46,16 @@ _ROOMS: Final[dict[str, tuple[Bindings, ...]]] = {
     "trustpilot": (
         authentication.bindings,
         business_units.bindings,
+        conversations.bindings,
         invitation_data.bindings,
         invitations.bindings,
         link_requests.bindings,
         login.bindings,
         partners.bindings,
+        private_product_reviews.bindings,
         product_reviews.bindings,
+        product_summaries.bindings,
+        products.bindings,
         review_page.bindings,
     ),
     "segment-tracking": (tracking.bindings,),

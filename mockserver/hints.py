@@ -57,6 +57,7 @@ NO_PAID_PLAN = (
 NO_PERMISSION = (
     "200 means NO rights: the customer has not switched partner permissions on. An Admin does that in the app."
 )
+PLAN_MISSING = "This business unit has no paid plan; private calls need one (or the API module). Tell the customer so."
 PRODUCT_NEEDED = "Say which products: sku, productUrl or both."
 UNIT_UNKNOWN = "No business unit has this id: find it by its domain first (business-units/find)."
 WRITE_KEY_MISSING = "No write key came: send it as Basic user name or as writeKey in the body. Segment answers 400."
@@ -231,3 +232,39 @@ def skus_unknown(skus: Iterable[str]) -> str:
 def invitation_data_deleted(mails: int, links: int, reviews: int) -> str:
     """What is gone for good."""
     return f"Deleted for good: {mails} mails, {links} links, the referral data of {reviews} reviews. The journal stays."
+
+
+# Product reviews, conversations, catalogue
+
+SKU_NEEDED = "Say which products: sku, several by comma."
+SKUS_AS_JSON = "The SKUs came as a JSON list, as one example of the reference shows; programs send them by comma."
+SUMMARY_FILTERS = (
+    "This path gives the summary and overlooks filters; the reviews are at .../reviews (variant product_summary_path)."
+)
+REVIEWS_AT_SUMMARY = "Reviews in place of the summary, because filters came (variant product_summary_path)."
+URL_BESIDE_SKU = "sku and productUrl came together: productUrl is ignored then."
+GROUP_BESIDE_SKUS = "skus and groupId came together: groupId is ignored then."
+PAGE_ZERO = "Page 0 was read as page 1, as the official request collection asks for page 0."
+PRICE_JOINED = "The price held its currency, the older form; today price is 99.95 and currency stands beside it."
+ATTRIBUTE_SUMMARY_ASSUMED = "No source shows the items of attribute summaries: do not build on their members."
+PRODUCT_REVIEW_UNKNOWN = "No product review has this id: it was deleted, or it is the id of a service review."
+CONVERSATION_OPEN = "This review had a conversation before; its id is given again."
+CONVERSATION_UNKNOWN = "No conversation has this id: POST .../product-reviews/{reviewId}/create-conversation gives one."
+CONVERSATION_PRIVATE = "This conversation is private: third parties see it only after its state is set to public."
+COMMENT_UNKNOWN = "This conversation has no comment of this id."
+COMMENT_FOREIGN = "The consumer wrote this comment; a company can change its own comments only."
+
+
+def sku_case(given: str, known: str) -> str:
+    """Nothing has this SKU, another has it in other letters."""
+    return f"SKUs are case-sensitive: nothing has {given}, but the catalogue has {known}."
+
+
+def product_ids_unknown(ids: Iterable[str]) -> str:
+    """Ids that are in no catalogue."""
+    return f"productIds must be ids from the catalogue (GET .../products); not there: {', '.join(ids)}."
+
+
+def spoken_by(name: str) -> str:
+    """Nobody was named, somebody had to be."""
+    return f"A client-credentials token speaks for nobody, so {name} does: send x-business-user-id."

@@ -38,6 +38,8 @@ def reach(
         raise Problem("forbidden", hint=hints.UNIT_ID_AS_USER)
     granted = caller.application.business_units
     acting = user_id or caller.user_id
+    if unit.plan == "free" and (not granted or unit.id in granted):
+        raise Problem("forbidden", hint=hints.PLAN_MISSING)
     if (granted and unit.id not in granted) or (acting is None and not granted):
         raise Problem("forbidden", hint=hints.unit_out_of_reach(unit.id))
     if acting is None:
@@ -64,6 +66,23 @@ def public_unit(world: World, unit_id: str) -> BusinessUnit:
     if unit is None:
         raise Problem("unknown-unit", hint=hints.UNIT_UNKNOWN)
     return unit
+
+
+def spokesperson(world: World, caller: Token, unit: BusinessUnit, user_id: str | None) -> tuple[str, str | None]:
+    """The business user in whose name something is said, and what to say of it when nobody was named.
+
+    A client-credentials token speaks for nobody. Where the user is optional, the unit's first Admin or Manager speaks.
+
+    :param user_id: the header ``x-business-user-id``, judged by :func:`reach` before
+    :raises Problem: ``forbidden`` when there is nobody who could speak
+    """
+    named = user_id or caller.user_id
+    if named is not None:
+        return named, None
+    for user in world.users.values():
+        if user.roles.get(unit.id) in _WRITING_ROLES:
+            return user.id, hints.spoken_by(user.name)
+    raise Problem("forbidden", hint=hints.USER_HEADER_MISSING)
 
 
 def partner_advice(world: World, caller: Token, carries: Callable[[str], bool]) -> str | None:

@@ -5,10 +5,10 @@ lists, numbers, feeds and webhooks always agree.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Literal
 
 from mockserver.trustpilot import webhooks
-from mockserver.trustpilot.model import Consumer, Deletion, ProductReview, ServiceReview
+from mockserver.trustpilot.model import Comment, Consumer, Conversation, Deletion, ProductReview, ServiceReview
 from mockserver.trustpilot.world import World
 
 
@@ -150,3 +150,33 @@ def forget_referrals(
         world.service_reviews.changed()
         world.product_reviews.changed()
     return touched
+
+
+def open_conversation(world: World, review: ProductReview) -> Conversation:
+    """The conversation about a product review, begun when there is none."""
+    if review.conversation is not None:
+        return world.conversations[review.conversation]
+    conversation = Conversation(world.chance.object_id(), review.unit, review.consumer, review.id)
+    world.conversations[conversation.id] = conversation
+    review.conversation = conversation.id
+    return conversation
+
+
+def add_comment(
+    world: World,
+    conversation: Conversation,
+    author_id: str,
+    content: str,
+    author_type: Literal["businessUser", "consumer"] = "businessUser",
+) -> Comment:
+    """Someone says something, at the end of a conversation."""
+    comment = Comment(world.chance.object_id(), author_id, author_type, content, world.now())
+    conversation.comments.append(comment)
+    return comment
+
+
+def rewrite_comment(world: World, comment: Comment, content: str) -> Comment:
+    """Whoever said something says it in other words; its place and its first moment stay."""
+    comment.content = content
+    comment.updated_at = world.now()
+    return comment
