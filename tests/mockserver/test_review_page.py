@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.invited import PRODUCTS, answer_page, delivered, link, path_of
@@ -162,3 +164,21 @@ def test_a_reset_forgets_the_links(sandbox: SandboxUnderTest) -> None:
     path = link(sandbox)
     sandbox.control("POST", "/reset")
     assert sandbox.call("GET", path).status == 404
+
+
+def test_a_service_link_can_lead_on_to_product_reviews(sandbox: SandboxUnderTest) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.access_token()}"}
+    unit = f"/v1/private/product-reviews/business-units/{sandbox['businessUnitId']}"
+    body = {
+        "consumer": {"email": "ada@example.com", "name": "Ada Example"},
+        "referenceId": "1001",
+        "products": PRODUCTS,
+    }
+    product_link = sandbox.call("POST", f"{unit}/invitation-links", data=body, headers=headers).json["reviewUrl"]
+    answer = answer_page(sandbox, link(sandbox, redirectUri=product_link))
+    assert answer.headers["Location"] == product_link
+    answer_page(sandbox, urlsplit(product_link).path, **{"stars-0": "5", "stars-1": "4"})
+    found = sandbox.call("GET", f"{unit}/reviews?sku=xyz", headers=headers).json["productReviews"]
+    assert [(row["stars"], row["referenceId"], row["consumer"]["email"]) for row in found] == [
+        (4, "1001", "ada@example.com")
+    ]

@@ -192,3 +192,16 @@ def test_a_bad_subscription_is_refused(sandbox: SandboxUnderTest, changes: dict[
     path = f"/_mock/sandboxes/{sandbox.id}/webhook-subscriptions"
     assert sandbox.call("POST", path, data=body).status == status
     assert sandbox.rows("webhook-subscriptions") == []
+
+
+@pytest.mark.parametrize(
+    ("event", "data"),
+    [
+        ("service-review-deleted", {"id": "a" * 24, "stars": 1}),
+        ("service-review-created", {"id": "a" * 24}),
+        ("review.created", {"id": "a" * 24}),
+    ],
+)
+def test_the_schema_tells_a_wrong_envelope_from_a_right_one(event: str, data: dict[str, Any]) -> None:
+    with pytest.raises(AssertionError):
+        judged({"events": [{"eventName": event, "version": "1", "eventData": data}]})
