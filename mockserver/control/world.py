@@ -93,8 +93,8 @@ def _organic(world: World, unit_id: str, body: Json) -> ServiceReview:
         stars=body["stars"],
         title=body.get("title", ""),
         text=body.get("text", ""),
-        name=body.get("name", "Anonymous"),
-        email=body.get("email"),
+        name=body.get("consumerName", "Anonymous"),
+        email=body.get("consumerEmail"),
         language=body.get("language", DEFAULT_LOCALE[:2]),
     )
 
@@ -108,8 +108,8 @@ def _catalogue_link(world: World, unit_id: str, body: Json) -> InvitationLink:
         unit=unit_id,
         kind="product",
         reference_id=None,
-        email=body.get("email"),
-        name=body.get("name"),
+        email=body.get("consumerEmail"),
+        name=body.get("consumerName"),
         locale=body.get("locale"),
         redirect_uri=None,
         created_at=world.now(),

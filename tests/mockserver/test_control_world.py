@@ -59,7 +59,14 @@ def test_a_mail_that_is_not_there_yet_cannot_be_answered(sandbox: SandboxUnderTe
 
 
 def test_anyone_may_write_without_an_invitation(sandbox: SandboxUnderTest) -> None:
-    body = {"stars": 3, "title": "Ok", "text": "Hm.", "name": "Per", "email": "per@example.com", "language": "da"}
+    body = {
+        "stars": 3,
+        "title": "Ok",
+        "text": "Hm.",
+        "consumerName": "Per",
+        "consumerEmail": "per@example.com",
+        "language": "da",
+    }
     row = sandbox.control("POST", "/reviews", body)
     assert (row["source"], row["isVerified"], row["language"]) == ("Organic", False, "da")
     [person] = [one for one in sandbox.rows("consumers") if one["id"] == row["consumerId"]]
@@ -67,7 +74,7 @@ def test_anyone_may_write_without_an_invitation(sandbox: SandboxUnderTest) -> No
 
 
 def test_a_product_may_be_reviewed_without_an_invitation(sandbox: SandboxUnderTest) -> None:
-    row = sandbox.control("POST", "/reviews", {"type": "product", "sku": "ABC-1234", "stars": 5, "name": "Per"})
+    row = sandbox.control("POST", "/reviews", {"type": "product", "sku": "ABC-1234", "stars": 5, "consumerName": "Per"})
     assert row["referenceId"] is None
     path = f"/v1/product-reviews/business-units/{sandbox['businessUnitId']}/reviews?sku=ABC-1234"
     assert sandbox.get(path).json["productReviews"][0]["id"] == row["id"]
@@ -154,7 +161,7 @@ def test_a_consumer_who_leaves_takes_all_reviews_along(sandbox: SandboxUnderTest
 
 
 def test_who_left_and_comes_back_is_somebody_new(sandbox: SandboxUnderTest) -> None:
-    person = {"stars": 5, "name": "Per", "email": "per@example.com"}
+    person = {"stars": 5, "consumerName": "Per", "consumerEmail": "per@example.com"}
     first = sandbox.control("POST", "/reviews", person)["consumerId"]
     assert sandbox.control("POST", "/reviews", person)["consumerId"] == first
     call(sandbox, "DELETE", f"/consumers/{first}")
