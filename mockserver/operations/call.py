@@ -16,6 +16,8 @@ Environ = Mapping[str, Any]
 
 MAX_FIELDS: Final = 1_000
 _CHUNK: Final = 64 * 1024
+#: Of a body that is too large, so much is read for the sake of the connection; a larger one loses it.
+_MOST_DISCARDED: Final = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,10 @@ def _read(environ: Environ, limit: int) -> bytes | None:
             announced = int(length)
         except ValueError:
             announced = 0
-        return None if announced > limit else bytes(stream.read(announced))
+        if announced > limit:
+            _discard(stream, announced)
+            return None
+        return bytes(stream.read(announced))
     if not environ.get("wsgi.input_terminated"):
         return b""
     parts: list[bytes] = []
@@ -151,9 +156,17 @@ def _read(environ: Environ, limit: int) -> bytes | None:
     while chunk := stream.read(_CHUNK):
         size += len(chunk)
         if size > limit:
+            _discard(stream, _MOST_DISCARDED)
             return None
         parts.append(chunk)
     return b"".join(parts)
+
+
+def _discard(stream: Any, length: int) -> None:
+    """Read what nobody wants: an answer before the end of a body would cost the caller the connection."""
+    left = min(length, _MOST_DISCARDED)
+    while left > 0 and (chunk := stream.read(min(left, _CHUNK))):
+        left -= len(chunk)
 
 
 def _gunzip(raw: bytes, limit: int) -> bytes | None:

@@ -49,6 +49,12 @@ def test_a_body_of_ten_megabytes_is_413_or_segments_400(sandbox: SandboxUnderTes
     assert answer.status == 413
 
 
+def test_a_body_that_is_too_large_does_not_cost_the_connection(sandbox: SandboxUnderTest) -> None:
+    for _ in range(5):
+        assert sandbox.invite(an_invitation(consumerName="x" * 3_000_000)).status == 413
+        assert sandbox.get("/v1/business-units/find?name=trustpilotdemo.com").status == 200
+
+
 @pytest.mark.parametrize(
     ("path", "nearest"),
     [

@@ -1,0 +1,1 @@
+"""Speed and memory, measured beside a bare server in the same run. ``python -m tests.benchmarks``; needs ``wrk``."""

@@ -1,0 +1,188 @@
+"""Measures, and prints a table beside the marks that were set."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import requests
+
+from tests.benchmarks.servers import INVITATION, Control, Running, bare, mock
+
+FIND = "/v1/business-units/find?name=trustpilotdemo.com"
+INVITE = "/v1/private/business-units/{businessUnitId}/email-invitations"
+SECONDS = 3
+ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure: the best and the middle one of several, and what it was to be."""
+
+    what: str
+    best: float
+    median: float
+    unit: str
+    mark: str
+
+
+def wrk(url: str, connections: int, headers: dict[str, str], body: str | None = None) -> tuple[float, float]:
+    """Requests per second and the 99th percentile in ms."""
+    with TemporaryDirectory() as folder:
+        script = Path(folder) / "call.lua"
+        lines = [f'wrk.headers["{name}"] = "{value}"' for name, value in headers.items()]
+        if body is not None:
+            lines += ['wrk.method = "POST"', f"wrk.body = {json.dumps(body)}"]
+        script.write_text("\n".join(lines), encoding="utf-8")
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script), url]
+        out = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout  # noqa: S603
+    if "Non-2xx" in out:
+        raise SystemExit(f"calls were refused: {out}")
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])  # type: ignore[index]
+    number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", out).groups()  # type: ignore[union-attr]
+    return rate, float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
+
+
+def repeated(measure: Callable[[], float], what: str, unit: str, mark: str, *, high: bool, rounds: int = ROUNDS) -> Row:
+    """Measure several times."""
+    figures = [measure() for _ in range(rounds)]
+    return Row(what, max(figures) if high else min(figures), statistics.median(figures), unit, mark)
+
+
+def start() -> float:
+    """From launch to the first right answer, in seconds."""
+    with mock() as running:
+        return running.started_in
+
+
+def rates(running: Running, name: str, calls: dict[str, tuple[str, dict[str, str], str | None]]) -> list[Row]:
+    """Requests per second of each call at 1 and at 16 connections."""
+    marks = {("tpmock", "find", 16): "7,000/s", ("tpmock", "email-invitations", 16): "5,000/s"}
+    rows = []
+    for call, (path, headers, body) in calls.items():
+        for connections in (1, 16):
+            seen = [wrk(running.url + path, connections, headers, body) for _ in range(ROUNDS)]
+            what, mark = f"{name}: {call}, c={connections}", marks.get((name, call, connections), "")
+            figures = [rate for rate, _ in seen]
+            rows.append(Row(what, max(figures), statistics.median(figures), "/s", mark))
+            delays = [delay for _, delay in seen]
+            rows.append(Row(f"{what}, p99", min(delays), statistics.median(delays), "ms", ""))
+    return rows
+
+
+def sandboxes(control: Control) -> list[Row]:
+    """A thousand in one process: how long one takes to make, and to reset."""
+
+    def timed(call: Callable[[], object]) -> float:
+        began = time.perf_counter()
+        call()
+        return (time.perf_counter() - began) * 1000
+
+    nothing = statistics.median(timed(lambda: control.call("GET", "/health")) for _ in range(100))
+    made = [timed(lambda: control.call("POST", "/sandboxes", {})) - nothing for _ in range(1000)]
+    paths = [f"/sandboxes/sandbox-{number}/reset" for number in range(1, 101)]
+    reset = [timed(partial(control.call, "POST", path)) - nothing for path in paths]
+    after = "with 1,000 sandboxes, less a call that does nothing"
+    return [
+        Row(f"new sandbox, {after}", min(made), statistics.median(made), "ms", "1 ms"),
+        Row(f"reset, {after}", min(reset), statistics.median(reset), "ms", "5 ms"),
+    ]
+
+
+def beside_slow_ones(running: Running, control: Control) -> Row:
+    """How long others wait while 16 slow answers are under way."""
+    key = control.credentials["apiKey"]
+    fault = {"operation": "listProductReviews", "delay": "PT2S", "count": 16}
+    control.call("POST", "/sandboxes/default/faults", fault)
+    slow_path = f"/v1/product-reviews/business-units/{control.credentials['businessUnitId']}/reviews?sku=x"
+
+    def slow() -> None:
+        requests.get(running.url + slow_path, headers={"apikey": key}, timeout=30)
+
+    threads = [threading.Thread(target=slow) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    while control.call("GET", "/sandboxes/default/faults")["total"]:
+        """Until all sixteen have come in."""
+    waits = []
+    with requests.Session() as session:
+        session.trust_env = False
+        for _ in range(100):
+            began = time.perf_counter()
+            session.get(running.url + FIND, headers={"apikey": key}, timeout=30).raise_for_status()
+            waits.append((time.perf_counter() - began) * 1000)
+    for thread in threads:
+        thread.join()
+    return Row("others' wait beside 16 slow answers, worst of 100", max(waits), statistics.median(waits), "ms", "20 ms")
+
+
+def measure() -> list[Row]:
+    """Everything, the bare servers before and after, to show the noise."""
+    rows = [repeated(start, "start to the first right answer", "s", "0.3 s", high=False, rounds=7)]
+    plain = {"find": (FIND, {}, None), "email-invitations": ("/x", {"Content-Type": "application/json"}, INVITATION)}
+    for kind in ("wsgi", "flask"):
+        with bare(kind) as server:
+            rows += rates(server, f"bare {kind}", plain)
+    with mock() as running:
+        control = Control(running.url)
+        idle = running.memory()
+        rows.append(Row("idle memory", idle, idle, "MB", "60 MB"))
+        headers = {"Authorization": f"Bearer {control.token()}", "Content-Type": "application/json"}
+        calls = {
+            "find": (FIND, {"apikey": control.credentials["apiKey"]}, None),
+            "email-invitations": (INVITE.format(**control.credentials), headers, INVITATION),
+        }
+        rows += rates(running, "tpmock", calls)
+        rows.append(beside_slow_ones(running, control))
+        control.close()
+    with mock() as running:
+        control = Control(running.url)
+        idle = running.memory()
+        made = 0
+        headers = {"Authorization": f"Bearer {control.token()}", "Content-Type": "application/json"}
+        while made < 100_000:
+            made += int(wrk(running.url + INVITE.format(**control.credentials), 16, headers, INVITATION)[0] * SECONDS)
+        grown = running.memory() - idle
+        rows.append(Row(f"growth after {made:,} invitations", grown, grown, "MB", "40 MB"))
+        control.close()
+    with mock() as running:
+        control = Control(running.url)
+        rows += sandboxes(control)
+        control.close()
+    with bare("wsgi") as server:
+        rows += rates(server, "bare wsgi again", {"find": plain["find"]})
+    return rows
+
+
+def main() -> None:
+    """Print the table, or JSON."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    chosen = parser.parse_args()
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is needed to make the load; it is in Debian's package wrk.")
+    load = os.getloadavg()
+    rows = measure()
+    if chosen.json:
+        print(json.dumps({"load": load, "rows": [asdict(row) for row in rows]}, indent=2))
+        return
+    print(f"{os.cpu_count()} cores, load before: {load[0]:.2f}. wrk takes most of one core.")
+    for row in rows:
+        print(f"{row.what:<70} best {row.best:>10,.2f}  median {row.median:>10,.2f} {row.unit:<3} {row.mark}")
+
+
+if __name__ == "__main__":
+    main()
