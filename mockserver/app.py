@@ -23,6 +23,7 @@ from mockserver.segment import tracking
 from mockserver.trustpilot import (
     authentication,
     business_units,
+    categories,
     conversations,
     invitation_data,
     invitations,
@@ -33,6 +34,8 @@ from mockserver.trustpilot import (
     product_reviews,
     product_summaries,
     products,
+    profiles,
+    resources,
     review_page,
 )
 from mockserver.world_file import WorldFile
@@ -46,6 +49,7 @@ _ROOMS: Final[dict[str, tuple[Bindings, ...]]] = {
     "trustpilot": (
         authentication.bindings,
         business_units.bindings,
+        categories.bindings,
         conversations.bindings,
         invitation_data.bindings,
         invitations.bindings,
@@ -56,6 +60,8 @@ _ROOMS: Final[dict[str, tuple[Bindings, ...]]] = {
         product_reviews.bindings,
         product_summaries.bindings,
         products.bindings,
+        profiles.bindings,
+        resources.bindings,
         review_page.bindings,
     ),
     "segment-tracking": (tracking.bindings,),

@@ -268,3 +268,32 @@ def product_ids_unknown(ids: Iterable[str]) -> str:
 def spoken_by(name: str) -> str:
     """Nobody was named, somebody had to be."""
     return f"A client-credentials token speaks for nobody, so {name} does: send x-business-user-id."
+
+
+# Business units, categories, resources
+
+CURSOR_UNKNOWN = "cursor is none that an answer gave: send it as it came, or leave it out to begin."
+LOCATION_UNKNOWN = "This unit has no location of that id (a UUID); the company's own logo was given."
+CATEGORY_UNKNOWN = "No category has this id: GET /v1/categories lists them."
+RESOURCES_KEY = "The official request collection sends none here (variant resources_key)."
+STAR_LOCALE = "locale is missing; one digest of the reference requires it (variant star_string_locale)."
+
+
+def category_elsewhere(countries: Iterable[str]) -> str:
+    """A category that is not everywhere."""
+    return f"This category exists in {', '.join(countries)} only."
+
+
+def not_translated(locale: str, languages: Iterable[str]) -> str:
+    """A language for which there are no words here."""
+    return f"The mock has no words for {locale}, so English was given; it has {', '.join(languages)}."
+
+
+def partly_translated(locale: str) -> str:
+    """Names in two languages are all there is."""
+    return f"The mock knows each name in English and in its own language only; for {locale} some stay English."
+
+
+def locale_not_listed(locale: str) -> str:
+    """A well-formed locale that is on no list."""
+    return f"{locale} is none of the locales that are known (GET /v1/resources/metadata/locales)."

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from mockserver import shipped
 from mockserver.chance import Chance
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -120,12 +120,7 @@ def write(file: WorldFile) -> str:
 
 def default_text() -> str:
     """The world that is shipped, as it was written."""
-    installed = files("mockserver") / "fixtures" / "worlds" / "default.yaml"
-    if installed.is_file():
-        return installed.read_text(encoding="utf-8")
-    # A checkout: the data lies beside the packages, and the wheel carries it inside.
-    checkout = Path(__file__).resolve().parent.parent / "fixtures" / "worlds" / "default.yaml"
-    return checkout.read_text(encoding="utf-8")
+    return shipped.text("worlds", "default.yaml")
 
 
 @lru_cache(maxsize=1)

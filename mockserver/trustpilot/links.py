@@ -11,20 +11,26 @@ _DOMAINS: Final = (".trustpilot.com", ".trustpilot.localhost")
 
 
 def page_url(api_url: str, kind: Literal["service", "product"], link_id: str) -> str:
-    """The address a consumer opens.
+    """The address a consumer opens."""
+    name, path = _PAGES[kind]
+    return site_url(api_url, name) + path + link_id
+
+
+def site_url(api_url: str, name: str) -> str:
+    """Where Trustpilot's own pages are, without a slash at the end.
 
     A caller who came by one of Trustpilot's host names gets the host that serves the page; anyone else gets the
     address by which we were reached, where all paths are served.
 
     :param api_url: scheme, host and port by which the caller reached us
+    :param name: the first word of the host, such as ``www``
     """
-    name, path = _PAGES[kind]
     try:
         parts = urlsplit(api_url)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return api_url + path + link_id
+        return api_url
     host = parts.hostname or ""
     domain = next((domain for domain in _DOMAINS if host.endswith(domain)), None)
     netloc = parts.netloc if domain is None else name + domain + port
-    return urlunsplit((parts.scheme, netloc, path + link_id, "", ""))
+    return urlunsplit((parts.scheme, netloc, "", "", ""))
