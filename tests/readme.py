@@ -77,6 +77,17 @@ def switches() -> str:
     return _table("variant", "decides", "values", rows=rows())
 
 
+def contradictions() -> str:
+    """Every contradiction with what decides it."""
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for entry in spec.load("trustpilot").contradictions:
+            decided = f"variant `{entry.variant}`" if entry.variant else str(entry.settled)
+            yield entry.topic, "; ".join(entry.sides), decided
+
+    return _table("topic", "sources say", "here", rows=rows())
+
+
 def kit() -> str:
     """Every step and every check of the contract kit."""
 
@@ -103,6 +114,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "operations": operations,
     "control": control,
     "variants": switches,
+    "contradictions": contradictions,
     "kit": kit,
     "destination variables": destination_variables,
 }

@@ -159,3 +159,13 @@ def test_whatever_is_assumed_says_why_or_that_it_is_ours() -> None:
             for response in operation.responses.values():
                 if response.evidence.level == "assumed":
                     assert response.evidence.source.key == "MOCK" or response.evidence.note
+
+
+def test_every_variant_settles_a_contradiction_or_a_silence() -> None:
+    document = spec.load("trustpilot")
+    named = {entry.variant for entry in document.contradictions if entry.variant}
+    silent = {name for name, variant in document.variants.items() if name not in named}
+    for name in silent:
+        assert document.variants[name].evidence.note, f"the variant {name} does not say which silence it fills"
+    topics = [entry.topic for entry in document.contradictions]
+    assert len(topics) == len(set(topics)) >= 30
