@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -20,12 +20,13 @@ from tempfile import TemporaryDirectory
 
 import requests
 
-from tests.benchmarks.servers import INVITATION, Control, Running, bare, mock
+from tests.benchmarks.servers import CHECKOUT, INVITATION, Control, Running, bare, everything, mock
 
 FIND = "/v1/business-units/find?name=trustpilotdemo.com"
 INVITE = "/v1/private/business-units/{businessUnitId}/email-invitations"
 SECONDS = 3
 ROUNDS = 3
+ORDERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,9 @@ def repeated(measure: Callable[[], float], what: str, unit: str, mark: str, *, h
     return Row(what, max(figures) if high else min(figures), statistics.median(figures), unit, mark)
 
 
-def start() -> float:
+def start(tpmock: Sequence[str]) -> float:
     """From launch to the first right answer, in seconds."""
-    with mock() as running:
+    with mock(tpmock) as running:
         return running.started_in
 
 
@@ -129,14 +130,47 @@ def beside_slow_ones(running: Running, control: Control) -> Row:
     return Row("others' wait beside 16 slow answers, worst of 100", max(waits), statistics.median(waits), "ms", "20 ms")
 
 
-def measure() -> list[Row]:
+def orders(control: Control) -> float:
+    """Orders per second, from Segment's tracking API through the destination to a waiting invitation."""
+    before = control.call("GET", "/sandboxes/default/invitations?limit=1")["total"]
+    batch = [
+        {
+            "type": "track",
+            "userId": "customer-1",
+            "event": "Order Completed",
+            "properties": {"order_id": str(before + number), "email": "ada@example.com", "name": "Ada"},
+        }
+        for number in range(ORDERS)
+    ]
+    began = time.perf_counter()
+    control.segment(batch)
+    control.call("POST", "/sandboxes/default/settle", {"timeout": "PT60S"})
+    took = time.perf_counter() - began
+    made = control.call("GET", "/sandboxes/default/invitations?limit=1")["total"] - before
+    if made != ORDERS:
+        raise SystemExit(f"{ORDERS} orders made {made} invitations")
+    return ORDERS / took
+
+
+def ratios(rows: list[Row]) -> list[Row]:
+    """What the mock reaches of a plain Flask app in the same run, which says more than figures of one machine."""
+    medians = {row.what: row.median for row in rows if row.unit == "/s"}
+    return [
+        Row(f"{what}, of bare flask", reached, reached, "", "")
+        for what, median in medians.items()
+        if what.startswith("tpmock: ")
+        for reached in (median / medians[what.replace("tpmock", "bare flask")],)
+    ]
+
+
+def measure(tpmock: Sequence[str]) -> list[Row]:
     """Everything, the bare servers before and after, to show the noise."""
-    rows = [repeated(start, "start to the first right answer", "s", "0.3 s", high=False, rounds=7)]
+    rows = [repeated(partial(start, tpmock), "start to the first right answer", "s", "0.3 s", high=False, rounds=7)]
     plain = {"find": (FIND, {}, None), "email-invitations": ("/x", {"Content-Type": "application/json"}, INVITATION)}
     for kind in ("wsgi", "flask"):
         with bare(kind) as server:
             rows += rates(server, f"bare {kind}", plain)
-    with mock() as running:
+    with mock(tpmock) as running:
         control = Control(running.url)
         idle = running.memory()
         rows.append(Row("idle memory", idle, idle, "MB", "60 MB"))
@@ -146,9 +180,10 @@ def measure() -> list[Row]:
             "email-invitations": (INVITE.format(**control.credentials), headers, INVITATION),
         }
         rows += rates(running, "tpmock", calls)
+        rows += ratios(rows)
         rows.append(beside_slow_ones(running, control))
         control.close()
-    with mock() as running:
+    with mock(tpmock) as running:
         control = Control(running.url)
         idle = running.memory()
         made = 0
@@ -158,9 +193,13 @@ def measure() -> list[Row]:
         grown = running.memory() - idle
         rows.append(Row(f"growth after {made:,} invitations", grown, grown, "MB", "40 MB"))
         control.close()
-    with mock() as running:
+    with mock(tpmock) as running:
         control = Control(running.url)
         rows += sandboxes(control)
+        control.close()
+    with everything(tpmock) as url:
+        control = Control(url)
+        rows.append(repeated(partial(orders, control), "orders, from Segment to invitation", "/s", "", high=True))
         control.close()
     with bare("wsgi") as server:
         rows += rates(server, "bare wsgi again", {"find": plain["find"]})
@@ -171,11 +210,12 @@ def main() -> None:
     """Print the table, or JSON."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--tpmock", metavar="PATH", help="measure this installed command, not the one of the checkout")
     chosen = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed to make the load; it is in Debian's package wrk.")
     load = os.getloadavg()
-    rows = measure()
+    rows = measure([str(Path(chosen.tpmock).absolute())] if chosen.tpmock else CHECKOUT)
     if chosen.json:
         print(json.dumps({"load": load, "rows": [asdict(row) for row in rows]}, indent=2))
         return

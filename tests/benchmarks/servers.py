@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, Final
 
 import psutil
 import requests
@@ -18,6 +19,7 @@ import requests
 from contracts.serving import reserved, wait_until_ready
 
 ROOT = Path(__file__).parents[2]
+CHECKOUT: Final = (sys.executable, "-m", "mockserver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,30 @@ def _program(command: list[str], url: str, path: str) -> Iterator[Running]:
 
 
 @contextmanager
-def mock() -> Iterator[Running]:
+def mock(tpmock: Sequence[str] = CHECKOUT) -> Iterator[Running]:
     """``tpmock serve``; ready when it finds the demo shop, its first real answer."""
     with reserved("127.0.0.1", 0) as port:
         pass
     path = "/v1/business-units/find?name=trustpilotdemo.com&apikey=tpk-7bd2c1a05e9f4c3d8a6b1e0f92c4d5a7"
-    command = [sys.executable, "-m", "mockserver", "serve", "--port", str(port)]
+    command = [*tpmock, "serve", "--port", str(port)]
     with _program(command, f"http://127.0.0.1:{port}", path) as running:
         yield running
+
+
+@contextmanager
+def everything(tpmock: Sequence[str] = CHECKOUT) -> Iterator[str]:
+    """``tpmock up`` on free ports; the mock's address."""
+    command = [*tpmock, "up", "--port", "0", "--destination-port", "0", "--json"]
+    # The destination writes a line an order, to where a terminal would be.
+    with (
+        TemporaryFile() as errors,
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors) as process,  # noqa: S603 - ours
+    ):
+        try:
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline())["url"]
+        finally:
+            process.terminate()
 
 
 @contextmanager
@@ -81,6 +99,12 @@ class Control:
         answer = self._session.request(method, f"{self.url}/_mock{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def segment(self, batch: list[dict[str, Any]]) -> None:
+        """Send events as a shop's SDK does."""
+        key = (self.credentials["writeKey"], "")
+        answer = self._session.post(f"{self.url}/v1/batch", json={"batch": batch}, auth=key, timeout=60)
+        answer.raise_for_status()
 
     def token(self) -> str:
         """A fresh access token."""
