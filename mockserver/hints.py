@@ -297,3 +297,20 @@ def partly_translated(locale: str) -> str:
 def locale_not_listed(locale: str) -> str:
     """A well-formed locale that is on no list."""
     return f"{locale} is none of the locales that are known (GET /v1/resources/metadata/locales)."
+
+
+# Service reviews, consumers, deletions
+
+REVIEW_UNKNOWN = "No service review has this id: it never existed here, or it was deleted (see the deletions feed)."
+CONSUMER_UNKNOWN = "No consumer has this id: it never existed here, or it was deleted (see the deletions feed)."
+TOO_DEEP = "Public reviews end at page 1000 (variant deep_paging); all-reviews goes on by token."
+PAGE_TOKEN = "pageToken is none that an answer before gave: begin without one."
+NEXT_TOKEN = "nextToken is none that an answer before gave: begin without one."
+JSON_ON_DELETE = "This DELETE has no body: leave Content-Type: application/json out, the real API answers 400 to it."
+TAG_GROUP = "The business app shows tags of the group 'generic', in small letters; this group is kept as it was sent."
+FIND_HAPPY = "Only the writers of reviews with one to three stars can be asked who they are."
+
+
+def moment_unreadable(name: str, given: str) -> str:
+    """A filter that is no date."""
+    return f"{name} was {given!r}: write 2013-09-07T13:37:00 or 2013-09-07, in UTC."

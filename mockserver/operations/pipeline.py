@@ -92,6 +92,7 @@ class Pipeline:
             "body": lambda call: call.body,
             "raw": lambda call: call.raw,
             "size": lambda call: len(call.raw),
+            "content_type": lambda call: call.content_type,
             "operation": lambda call: call.operation.id,
             "authorization": lambda call: call.header("authorization"),
             "write_key": _write_key,
