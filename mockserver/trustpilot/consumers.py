@@ -107,16 +107,17 @@ def list_consumer_reviews(
         reported=None if include_reported_reviews else False,
         consumer=consumer.id,
     )
-    found = review_filters.of_consumer(world, wanted, business_unit_id, order_by)
+    unit_id = None if business_unit_id is None else business_unit_id.lower()
+    found = review_filters.of_consumer(world, wanted, unit_id, order_by)
     rows, links = cut(found, page, per_page, f"/v1/consumers/{consumer.id}/reviews", api_url, query)
     return {"links": links, "reviews": [service_review_documents.public(world, review, api_url) for review in rows]}
 
 
 @bindings.handles("getConsumerProfiles")
 def get_consumer_profiles(world: World, body: Json, api_url: str) -> Json:
-    """Up to a thousand at once."""
+    """Up to a thousand at once, each under the id as it was asked for."""
     wanted = dict.fromkeys(body["consumerIds"])
-    found = {one: world.consumers[one] for one in wanted if one in world.consumers}
+    found = {one: known for one in wanted if (known := world.consumers.get(one.lower())) is not None}
     return {
         "consumers": {one: profile(consumer, api_url) for one, consumer in found.items()},
         "notFoundConsumerIds": [one for one in wanted if one not in found],

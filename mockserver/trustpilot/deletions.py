@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from mockserver.trustpilot.world import World
 bindings = Bindings()
 
 _DAY: Final = 86_400
+_IS_DAY: Final = re.compile(r"[\d-]+", re.ASCII)
 
 
 @bindings.handles("listDeletedReviews")
@@ -40,11 +42,9 @@ def list_deleted_consumers(
 def _page(
     gone: Iterable[Deletion], name: str, limit: int, start: str | None, end: str | None, token: str | None
 ) -> tuple[list[dict[str, str]], str | None]:
-    first, last = _day("startDate", start), _day("endDate", end)
+    first, last = _moment("startDate", start), _end(end)
     found = [
-        one
-        for one in gone
-        if (first is None or one.deleted_at >= first) and (last is None or one.deleted_at < last + _DAY)
+        one for one in gone if (first is None or one.deleted_at >= first) and (last is None or one.deleted_at < last)
     ]
     if token is not None:
         found = _after(found, name, token)
@@ -52,7 +52,13 @@ def _page(
     return rows, _token(name, found[limit - 1]) if len(found) > limit else None
 
 
-def _day(name: str, text: str | None) -> float | None:
+def _end(text: str | None) -> float | None:
+    """A day counts to its end; a moment is a moment."""
+    moment = _moment("endDate", text)
+    return moment if moment is None or text is None or not _IS_DAY.fullmatch(text) else moment + _DAY
+
+
+def _moment(name: str, text: str | None) -> float | None:
     if text is None:
         return None
     moment = parse_iso(text)

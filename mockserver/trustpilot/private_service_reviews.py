@@ -80,10 +80,12 @@ def _moment(name: str, text: str | None) -> float | None:
         raise Problem("invalid-request", hint=sentence, detail=sentence) from None
 
 
-def _own(world: World, caller: Token, review_id: str, *, write: bool = False) -> ServiceReview:
+def _own(
+    world: World, caller: Token, review_id: str, user_id: str | None = None, *, write: bool = False
+) -> ServiceReview:
     """The review, when it is of a unit the caller may work on."""
     review = known(world, review_id)
-    reach(world, caller, review.unit, write=write)
+    reach(world, caller, review.unit, user_id, write=write)
     return review
 
 
@@ -114,8 +116,7 @@ def delete_service_review_reply(
     world: World, caller: Token, review_id: str, x_business_user_id: str | None, content_type: str
 ) -> Answer:
     """Without an answer there is nothing to take back, and that is no mistake."""
-    review = known(world, review_id)
-    reach(world, caller, review.unit, x_business_user_id, write=True)
+    review = _own(world, caller, review_id, x_business_user_id, write=True)
     if content_type == "application/json":
         raise Problem("invalid-request", hint=hints.JSON_ON_DELETE, detail=hints.JSON_ON_DELETE)
     reviewing.note_service_review(world, review, reply=None)
@@ -129,9 +130,11 @@ def list_service_review_tags(world: World, caller: Token, review_id: str) -> Jso
 
 
 @bindings.handles("addServiceReviewTags", "setServiceReviewTags")
-def write_service_review_tags(world: World, caller: Token, review_id: str, operation: str, body: Json) -> Answer:
+def write_service_review_tags(
+    world: World, caller: Token, review_id: str, x_business_user_id: str | None, operation: str, body: Json
+) -> Answer:
     """PUT adds to what is there, POST sets; a tag that is there already is not doubled."""
-    review = _own(world, caller, review_id, write=True)
+    review = _own(world, caller, review_id, x_business_user_id, write=True)
     tags = [] if operation == "setServiceReviewTags" else list(review.tags)
     tags += [tag for number, tag in enumerate(body["tags"]) if tag not in tags and tag not in body["tags"][:number]]
     reviewing.note_service_review(world, review, tags=tags)
@@ -140,18 +143,20 @@ def write_service_review_tags(world: World, caller: Token, review_id: str, opera
 
 
 @bindings.handles("deleteServiceReviewTag")
-def delete_service_review_tag(world: World, caller: Token, review_id: str, group: str, value: str) -> Answer:
+def delete_service_review_tag(
+    world: World, caller: Token, review_id: str, x_business_user_id: str | None, group: str, value: str
+) -> Answer:
     """One; a tag that is not there is gone already."""
-    review = _own(world, caller, review_id, write=True)
+    review = _own(world, caller, review_id, x_business_user_id, write=True)
     gone = {"group": group, "value": value}
     reviewing.note_service_review(world, review, tags=[tag for tag in review.tags if tag != gone])
     return Answer(200)
 
 
 @bindings.handles("findReviewer")
-def find_reviewer(world: World, caller: Token, review_id: str, body: Json) -> Answer:
+def find_reviewer(world: World, caller: Token, review_id: str, x_business_user_id: str | None, body: Json) -> Answer:
     """Ask; the answer is read back from the private review (NOTES: works for one to three stars only)."""
-    review = _own(world, caller, review_id, write=True)
+    review = _own(world, caller, review_id, x_business_user_id, write=True)
     if review.stars > service_review_documents.UNHAPPY:
         raise Problem("invalid-request", hint=hints.FIND_HAPPY, detail=hints.FIND_HAPPY)
     request = FinderRequest(world.chance.object_id(), world.now(), "Pending", body.get("message"))

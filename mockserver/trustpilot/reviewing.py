@@ -110,13 +110,15 @@ def delete_product_review(world: World, review: ProductReview) -> None:
 
 
 def delete_consumer(world: World, consumer: Consumer) -> None:
-    """The person has left: all reviews go with them, and the deletions feed tells it."""
+    """The person has left: all reviews and likes go with them, and the deletions feed tells it."""
     for review_id in list(world.reviews_by_consumer.get(consumer.id, ())):
         review = world.service_reviews.get(review_id)
         if review is not None:
             delete_service_review(world, review)
     for product_review in [entry for entry in world.product_reviews.all() if entry.consumer == consumer.id]:
         delete_product_review(world, product_review)
+    for liked in [entry for entry in world.service_reviews.all() if consumer.id in entry.likes]:
+        note_service_review(world, liked, likes=[one for one in liked.likes if one != consumer.id])
     del world.consumers[consumer.id]
     if consumer.email is not None:
         _by_email(world).pop(consumer.email.lower(), None)

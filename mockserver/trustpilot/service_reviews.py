@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from mockserver import hints
 from mockserver.answers import Answer, Bindings
-from mockserver.clock import iso_milliseconds
+from mockserver.clock import iso_milliseconds, parse_iso
 from mockserver.problems import Problem
 from mockserver.trustpilot import review_filters, service_review_documents
 from mockserver.trustpilot.access import public_unit
@@ -25,6 +25,8 @@ bindings = Bindings()
 DEEPEST_PAGE: Final = 1000
 #: How many reviews all-reviews gives at a time; no source says.
 TOKEN_PAGE: Final = 100
+#: Sorts behind every id.
+_BEHIND_ALL: Final = "g"
 
 Json = dict[str, Any]
 
@@ -89,24 +91,28 @@ def list_all_service_reviews(world: World, business_unit_id: str, page_token: st
     return {"reviews": documents, "nextPageToken": token}
 
 
-def _key(review: ServiceReview) -> tuple[float, str]:
+def _key(review: ServiceReview) -> tuple[int, str]:
     """The place of a review, to the millisecond, which is what a token can hold."""
-    return int(review.created_at * 1000) / 1000, review.id
+    return round(review.created_at * 1000), review.id
 
 
 def _token(review: ServiceReview) -> str:
-    moment, review_id = _key(review)
-    return base64.b64encode(f"{iso_milliseconds(moment)}|{moment}|{review_id}".encode()).decode()
+    milliseconds, review_id = _key(review)
+    return base64.b64encode(f"{iso_milliseconds(milliseconds / 1000)}|{review_id}".encode()).decode()
 
 
 def _place(token: str | None) -> tuple[float, str]:
+    """What a token says; the sample of the reference is a moment alone, and leads behind all of that moment."""
     if token is None:
         return float("-inf"), ""
     try:
-        _, moment, review_id = base64.b64decode(token, validate=True).decode().split("|")
-        return float(moment), review_id
+        moment, _, review_id = base64.b64decode(token, validate=True).decode().partition("|")
     except ValueError:
-        raise Problem("invalid-request", hint=hints.PAGE_TOKEN, detail=hints.PAGE_TOKEN) from None
+        moment, review_id = "", ""
+    read = parse_iso(moment)
+    if read is None:
+        raise Problem("invalid-request", hint=hints.PAGE_TOKEN, detail=hints.PAGE_TOKEN)
+    return round(read * 1000), review_id or _BEHIND_ALL
 
 
 @bindings.handles("listLatestServiceReviews")

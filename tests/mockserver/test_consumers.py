@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.mockserver.test_service_reviews import UNKNOWN, write
+from tests.mockserver.test_service_reviews import TAGGED, UNKNOWN, write
 from tests.sandboxes import SandboxUnderTest
 
 ADA = "61761f1e8d2c4a0013b5c7de"
@@ -29,7 +29,11 @@ def test_the_numbers_of_a_consumer_are_those_of_the_list(sandbox: SandboxUnderTe
 @pytest.mark.parametrize(
     ("query", "count"),
     [
-        ("stars=5", 1),
+        ("stars=5", 2),
+        ("businessUnitId=5A0000000000000000000002", 1),
+        ("internalLocationId=43f51215-a1fc-4c60-b6dd-e4afb6d7b831", 1),
+        ("perPage=100", 4),
+        ("page=2147483647", 0),
         ("language=en", 3),
         ("businessUnitId=5a0000000000000000000002", 1),
         ("page=9", 0),
@@ -38,10 +42,13 @@ def test_the_numbers_of_a_consumer_are_those_of_the_list(sandbox: SandboxUnderTe
 )
 def test_filters_of_a_consumers_reviews(sandbox: SandboxUnderTest, query: str, count: int) -> None:
     found = sandbox.get(f"/v1/consumers/{ADA}/reviews?{query}").json["reviews"]
-    if query == "stars=5":
-        assert all(review["stars"] == 5 for review in found)
-    else:
-        assert len(found) == count
+    assert len(found) == count
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=2147483648", "perPage=0", "perPage=101", "stars=0", "orderBy=new"])
+def test_a_bad_filter_of_a_consumers_reviews_is_named(sandbox: SandboxUnderTest, query: str) -> None:
+    answer = sandbox.get(f"/v1/consumers/{ADA}/reviews?{query}")
+    assert (answer.status, query.partition("=")[0] in answer.json["details"]) == (400, True)
 
 
 def test_orders_of_a_consumers_reviews(sandbox: SandboxUnderTest) -> None:
@@ -77,6 +84,11 @@ def test_many_profiles_come_keyed_by_id(sandbox: SandboxUnderTest) -> None:
     assert body["notFoundConsumerIds"] == [UNKNOWN]
 
 
+def test_ids_may_be_in_capitals(sandbox: SandboxUnderTest) -> None:
+    body = bulk(sandbox, [ADA.upper()])[1]
+    assert body["consumers"][ADA.upper()]["id"] == ADA  # type: ignore[index]
+
+
 def test_a_thousand_profiles_at_most(sandbox: SandboxUnderTest) -> None:
     assert bulk(sandbox, [f"{number:024x}" for number in range(1000)])[0] == 200
     assert bulk(sandbox, [f"{number:024x}" for number in range(1001)])[0] == 400
@@ -102,6 +114,12 @@ def test_a_consumer_who_leaves_takes_all_reviews_along(sandbox: SandboxUnderTest
     assert len(sandbox.get("/v1/reviews/deletions").json["reviews"]) == written
 
 
+def test_the_likes_of_a_consumer_who_leaves_are_gone_too(sandbox: SandboxUnderTest) -> None:
+    sandbox.control("DELETE", "/consumers/61761f1e8d2c4a0013b5c7dc")
+    assert sandbox.get(f"/v1/reviews/{TAGGED}").json["numberOfLikes"] == 0
+    assert sandbox.get(f"/v1/reviews/{TAGGED}/likes").json["likes"] == []
+
+
 def test_the_feed_is_read_by_token_to_its_end(sandbox: SandboxUnderTest) -> None:
     gone = [write(sandbox) for _ in range(5)]
     for review_id in gone:
@@ -123,6 +141,8 @@ def test_the_feed_can_be_bounded_by_days(sandbox: SandboxUnderTest) -> None:
     today = sandbox.control("GET", "/clock")["now"][:10]
     sandbox.control("DELETE", f"/reviews/{write(sandbox)}")
     for query, count in ((f"startDate={today}", 1), (f"endDate={today}", 1), ("endDate=2020-01-01", 0)):
+        assert len(sandbox.get(f"/v1/reviews/deletions?{query}").json["reviews"]) == count
+    for query, count in ((f"endDate={today}T00:00:00", 0), (f"startDate={today}T23:59:59.999Z", 0)):
         assert len(sandbox.get(f"/v1/reviews/deletions?{query}").json["reviews"]) == count
     sandbox.advance("2d")
     assert len(sandbox.get(f"/v1/reviews/deletions?endDate={today}").json["reviews"]) == 1

@@ -159,6 +159,27 @@ def test_a_viewer_reads_and_may_not_write(sandbox: SandboxUnderTest) -> None:
         assert call(sandbox, method, f"reviews/{SAD}/{name}", token, data=body).status == 403
 
 
+@pytest.mark.parametrize(
+    ("method", "name", "body"),
+    [
+        ("POST", "reply", {"message": "m"}),
+        ("DELETE", "reply", None),
+        ("PUT", "tags", {"tags": []}),
+        ("POST", "tags", {"tags": []}),
+        ("DELETE", "tags?group=a&value=b", None),
+        ("POST", "find-reviewer", {}),
+    ],
+)
+def test_where_a_user_must_be_named_every_writing_call_can_name_one(
+    sandbox: SandboxUnderTest, method: str, name: str, body: Any
+) -> None:
+    sandbox.control("PATCH", "/variants", {"business_user_header": "required"})
+    refused = call(sandbox, method, f"reviews/{SAD}/{name}", data=body)
+    assert (refused.status, "x-business-user-id" in refused.hint) == (403, True)
+    named = {"x-business-user-id": sandbox["businessUserId"]}
+    assert call(sandbox, method, f"reviews/{SAD}/{name}", data=body, headers=named).status < 300
+
+
 def tag(group: str, value: str) -> dict[str, str]:
     return {"group": group, "value": value}
 

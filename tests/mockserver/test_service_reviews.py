@@ -140,7 +140,15 @@ def test_all_reviews_come_by_token_none_lost_none_twice(sandbox: SandboxUnderTes
     assert written <= set(seen)
 
 
-@pytest.mark.parametrize("token", ["x", "eA==", "fHw=", "%ff"])
+def test_a_token_that_is_a_moment_alone_is_taken_as_in_the_references_sample(sandbox: SandboxUnderTest) -> None:
+    # The base64 of 2025-06-08T09:15:44.000Z, when one of the reviews was written.
+    token = "MjAyNS0wNi0wOFQwOToxNTo0NC4wMDBa"
+    answer = sandbox.get(f"/v1/business-units/{sandbox['businessUnitId']}/all-reviews?pageToken={token}").json
+    assert [row["createdAt"][:7] for row in answer["reviews"]] == [f"2025-{month:02}" for month in range(7, 13)]
+
+
+# Nothing, a letter, only separators, and places that are no moment: x|nan|y, x|inf|y.
+@pytest.mark.parametrize("token", ["x", "eA==", "fHw=", "%ff", "eHxuYW58eQ==", "eHxpbmZ8eQ=="])
 def test_a_token_nobody_gave_is_400(sandbox: SandboxUnderTest, token: str) -> None:
     answer = sandbox.get(f"/v1/business-units/{sandbox['businessUnitId']}/all-reviews?pageToken={token}")
     assert answer.status == 400
