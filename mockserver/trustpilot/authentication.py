@@ -186,7 +186,8 @@ def _partner_may(world: World, application: Application, grant: Grant) -> None:
         raise Problem("invalid-grant", hint=hints.PARTNER_GRANT)
 
 
-def _issue(world: World, application: Application, grant: Grant, user_id: str | None) -> dict[str, Any]:
+def issue_access(world: World, application: Application, grant: Grant, user_id: str | None) -> Token:
+    """A new access token, known from now on."""
     now = world.now()
     token = Token(
         value=f"tpa-{world.secrets.hexadecimal(40)}",
@@ -197,6 +198,12 @@ def _issue(world: World, application: Application, grant: Grant, user_id: str | 
         expires_at=now + ACCESS_TOKEN_LIFE,
     )
     world.add_token(token)
+    return token
+
+
+def _issue(world: World, application: Application, grant: Grant, user_id: str | None) -> dict[str, Any]:
+    now = world.now()
+    token = issue_access(world, application, grant, user_id)
     issued_at = str(int(now * 1000) if world.variants["issued_at"] == "milliseconds" else int(now))
     body: dict[str, Any] = {
         "access_token": token.value,

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from mockserver import hints
 from mockserver.answers import Answer, Bindings, Page
 from mockserver.problems import Problem
+from mockserver.trustpilot.authentication import STATED_LIFE, issue_access
 from mockserver.trustpilot.model import Application, Code
 from mockserver.trustpilot.world import World
 
@@ -51,8 +52,13 @@ def show_login(world: World, client_id: str, redirect_uri: str) -> Answer:
 
 
 @bindings.handles("submitLogin")
-def submit_login(world: World, client_id: str, redirect_uri: str, state: str | None, body: Mapping[str, str]) -> Answer:
-    """Check name and password, and go back with a code. The second step of 2-step verification is taken as done."""
+def submit_login(
+    world: World, client_id: str, redirect_uri: str, response_type: str, state: str | None, body: Mapping[str, str]
+) -> Answer:
+    """Check name and password, and go back with a code, or with a token in the fragment (IMP).
+
+    The second step of 2-step verification is taken as done.
+    """
     application = _application(world, client_id, redirect_uri)
     if body.get("decision") == "deny":
         return _back(redirect_uri, {"error": "access_denied"}, state)
@@ -61,14 +67,19 @@ def submit_login(world: World, client_id: str, redirect_uri: str, state: str | N
         return _form(application, failed=hints.LOGIN_FAILED, status=401)
     if application.business_units and not set(application.business_units) & set(user.roles):
         return _form(application, failed=hints.LOGIN_ROLE, status=401)
+    if response_type == "token":
+        token = issue_access(world, application, "implicit", user.id)
+        shown = {"access_token": token.value, "token_type": "bearer", "expires_in": STATED_LIFE}
+        return _back(redirect_uri, shown, state, fragment=True)
     code = Code(world.secrets.hexadecimal(32), application, user.id, redirect_uri, world.now() + CODE_LIFE)
     world.add_code(code)
     return _back(redirect_uri, {"code": code.value}, state)
 
 
-def _back(redirect_uri: str, result: dict[str, Any], state: str | None) -> Answer:
+def _back(redirect_uri: str, result: dict[str, Any], state: str | None, *, fragment: bool = False) -> Answer:
     parts = urlsplit(redirect_uri)
-    query = parse_qsl(parts.query, keep_blank_values=True) + list(result.items())
-    if state is not None:
-        query.append(("state", state))
-    return Answer(302, headers={"Location": urlunsplit(parts._replace(query=urlencode(query)))})
+    told = list(result.items()) + ([] if state is None else [("state", state)])
+    if fragment:
+        return Answer(302, headers={"Location": urlunsplit(parts._replace(fragment=urlencode(told)))})
+    query = urlencode(parse_qsl(parts.query, keep_blank_values=True) + told)
+    return Answer(302, headers={"Location": urlunsplit(parts._replace(query=query))})

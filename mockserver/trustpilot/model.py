@@ -8,7 +8,7 @@ from typing import Any, Literal
 from mockserver.timeline import Due
 
 Json = dict[str, Any]
-Grant = Literal["password", "client_credentials", "authorization_code", "refresh_token"]
+Grant = Literal["password", "client_credentials", "authorization_code", "refresh_token", "implicit"]
 
 
 @dataclass(slots=True)

@@ -107,7 +107,16 @@ def test_a_user_without_a_role_on_the_unit_may_not_log_in(sandbox: SandboxUnderT
     assert page(sandbox, "POST", form).status == 401
 
 
-@pytest.mark.parametrize("missing", [{"response_type": "token"}, {"redirect_uri": ""}])
+def test_the_implicit_grant_gives_a_token_in_the_fragment_and_nothing_to_refresh(sandbox: SandboxUnderTest) -> None:
+    answer = login(sandbox, response_type="token", state="s")
+    back = urlsplit(answer.headers["Location"])
+    told = {name: values[0] for name, values in parse_qs(back.fragment).items()}
+    assert (back.query, told["token_type"], told["expires_in"], told["state"]) == ("", "bearer", "359999", "s")
+    assert "refresh_token" not in told
+    assert sandbox.invite(token=told["access_token"]).status == 202
+
+
+@pytest.mark.parametrize("missing", [{"response_type": "id_token"}, {"redirect_uri": ""}])
 def test_a_link_that_lacks_something_says_what(sandbox: SandboxUnderTest, missing: dict[str, str]) -> None:
     answer = page(sandbox, "GET", None, **missing)
     assert answer.status == 400
