@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mockserver.answers import Answer, Bindings
+from mockserver.clock import iso
 from mockserver.control import rows
 from mockserver.control.rows import Row
 from mockserver.problems import Problem
 from mockserver.trustpilot import answering, invitation_life, magic_addresses, reviewing, webhooks
 from mockserver.trustpilot.locales import DEFAULT_LOCALE
-from mockserver.trustpilot.model import InvitationLink, ProductReview, Report, ServiceReview, Subscription
+from mockserver.trustpilot.model import (
+    FinderRequest,
+    InvitationLink,
+    ProductReview,
+    Report,
+    ServiceReview,
+    Subscription,
+)
 from mockserver.trustpilot.world import World
 
 bindings = Bindings()
 
 Json = dict[str, Any]
+
+#: What the writer of a review can tell the company that asked who they are (AIRBYTE).
+_RESPONSE: Final = ("referenceId", "name", "submittedAt", "phoneNumber", "address", "message", "email")
 
 
 def _invalid(sentence: str) -> Problem:
@@ -163,6 +175,8 @@ def change_review(world: World, review_id: str, body: Json) -> Row:
         noted["likes"] = _known_consumers(world, body["likes"])
     if "report" in body:
         noted["report"] = None if body["report"] is None else _report(world, body["report"])
+    if "findReviewer" in body:
+        noted["finder_requests"] = _answered(world, review, body["findReviewer"])
     if noted:
         reviewing.note_service_review(world, review, **noted)
     revised = {name: body[name] for name in ("stars", "title", "text") if name in body}
@@ -185,6 +199,17 @@ def _known_consumers(world: World, ids: list[str]) -> list[str]:
         if consumer_id not in world.consumers:
             raise _unknown("consumer", consumer_id)
     return list(dict.fromkeys(ids))
+
+
+def _answered(world: World, review: ServiceReview, told: Json) -> list[FinderRequest]:
+    """The questions to the writer, the last of them answered as ``told``."""
+    if not review.finder_requests:
+        raise _invalid("findReviewer: nobody has asked the writer of this review who they are")
+    *before, last = review.finder_requests
+    said = last.consumer_response
+    if "consumerResponse" in told:
+        said = dict.fromkeys(_RESPONSE) | told["consumerResponse"] | {"submittedAt": iso(world.now())}
+    return [*before, replace(last, status=told["status"], consumer_response=said)]
 
 
 def _report(world: World, told: Json) -> Report:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from mockserver.clock import parse_iso
 from mockserver.trustpilot.model import ServiceReview
 from mockserver.trustpilot.world import World
 
-_STARS = {"stars.asc": False, "stars.desc": True}
+#: What newest first is called.
+NEWEST: Final = "createdat.desc"
+
+_BY: Final[Mapping[str, Callable[[ServiceReview], float]]] = {
+    "createdat.asc": lambda review: review.created_at,
+    "createdat.desc": lambda review: -review.created_at,
+    "stars.asc": lambda review: review.stars,
+    "stars.desc": lambda review: -review.stars,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +42,16 @@ class Filters:
     contacted: bool | None = None
     consumer: str | None = None
 
-    def fits(self, world: World, review: ServiceReview) -> bool:
-        """Whether a review passes all that are set."""
-        return all(check(self, world, review) for check in _CHECKS)
-
-    def matters(self) -> bool:
-        """Whether any is set."""
-        return any(getattr(self, field.name) not in (None, (), False) for field in fields(self)) or (
-            self.responded is False or self.reported is False or self.contacted is False
-        )
+    def checks(self) -> list[Check]:
+        """Those that are set: most lists have one or none, and a hundred thousand reviews are asked."""
+        return [check for name, check in _CHECKS.items() if getattr(self, name) not in (None, ())]
 
 
 Check = Callable[[Filters, World, ServiceReview], bool]
 
 
 def _tags(wanted: Filters, _: World, review: ServiceReview) -> bool:
-    if wanted.tag_group is None and wanted.tag_value is None:
-        return True
+    """One tag must have both, the group and the value."""
 
     def same(value: str) -> bool:
         if wanted.tag_value is None or value == wanted.tag_value:
@@ -59,58 +61,70 @@ def _tags(wanted: Filters, _: World, review: ServiceReview) -> bool:
     return any(same(tag["value"]) and wanted.tag_group in (None, tag["group"]) for tag in review.tags)
 
 
-def _writer(wanted: Filters, world: World, review: ServiceReview) -> bool:
-    if wanted.username is None:
-        return True
-    return wanted.username.lower() in world.consumers[review.consumer].display_name.lower()
-
-
 def _email(wanted: Filters, _: World, review: ServiceReview) -> bool:
-    if wanted.referral_email is None:
-        return True
-    return review.referral_email is not None and review.referral_email.lower() == wanted.referral_email.lower()
+    known = review.referral_email
+    return known is not None and known.lower() == (wanted.referral_email or "").lower()
 
 
-_CHECKS: Sequence[Check] = (
-    lambda wanted, _, review: not wanted.stars or review.stars in wanted.stars,
-    lambda wanted, _, review: not wanted.language or review.language in wanted.language,
-    lambda wanted, _, review: wanted.location in (None, review.location),
-    _tags,
-    lambda wanted, _, review: wanted.responded in (None, review.reply is not None),
-    lambda wanted, _, review: wanted.reported in (None, review.report is not None),
-    lambda wanted, _, review: wanted.reference_id in (None, review.reference_id),
-    _email,
-    lambda wanted, _, review: wanted.start is None or review.created_at >= wanted.start,
-    lambda wanted, _, review: wanted.end is None or review.created_at <= wanted.end,
-    lambda wanted, _, review: wanted.source is None or review.source.lower() == wanted.source.lower(),
-    _writer,
-    lambda wanted, _, review: wanted.contacted in (None, bool(review.finder_requests)),
-    lambda wanted, _, review: wanted.consumer in (None, review.consumer),
-)
+def _writer(wanted: Filters, world: World, review: ServiceReview) -> bool:
+    return (wanted.username or "").lower() in world.consumers[review.consumer].display_name.lower()
+
+
+#: By the field that sets it.
+_CHECKS: Final[Mapping[str, Check]] = {
+    "stars": lambda wanted, _, review: review.stars in wanted.stars,
+    "language": lambda wanted, _, review: review.language in wanted.language,
+    "location": lambda wanted, _, review: review.location == wanted.location,
+    "tag_group": _tags,
+    "tag_value": _tags,
+    "responded": lambda wanted, _, review: (review.reply is not None) == wanted.responded,
+    "reported": lambda wanted, _, review: (review.report is not None) == wanted.reported,
+    "reference_id": lambda wanted, _, review: review.reference_id == wanted.reference_id,
+    "referral_email": _email,
+    "start": lambda wanted, _, review: wanted.start is None or review.created_at >= wanted.start,
+    "end": lambda wanted, _, review: wanted.end is None or review.created_at <= wanted.end,
+    "source": lambda wanted, _, review: review.source.lower() == (wanted.source or "").lower(),
+    "username": _writer,
+    "contacted": lambda wanted, _, review: bool(review.finder_requests) == wanted.contacted,
+    "consumer": lambda wanted, _, review: review.consumer == wanted.consumer,
+}
 
 
 def select(world: World, unit_id: str, wanted: Filters, order: Sequence[str] | None) -> Sequence[ServiceReview]:
-    """The unit's reviews that pass, newest first unless ``order`` says otherwise; its first word counts."""
-    by = order[0] if order else "createdat.desc"
+    """The unit's reviews that pass, in the order asked for; what is equal in it, newest first."""
+    by = tuple(order or (NEWEST,))
     key: Hashable = ("service", wanted, by)
-    fits = (lambda review: wanted.fits(world, review)) if wanted.matters() else None
-    if by in _STARS:
-        return world.service_reviews.select(unit_id, key, fits, lambda review: review.stars, descending=_STARS[by])
-    return world.service_reviews.select(unit_id, key, fits, descending=by == "createdat.desc")
+    fits = _fits(world, wanted)
+    if by == (NEWEST,):
+        return world.service_reviews.select(unit_id, key, fits)
+    return world.service_reviews.select(unit_id, key, fits, _ordering(by), descending=False)
+
+
+def _fits(world: World, wanted: Filters) -> Callable[[ServiceReview], bool] | None:
+    checks = wanted.checks()
+    if len(checks) == 1:
+        check = checks[0]
+        return lambda review: check(wanted, world, review)
+    return (lambda review: all(check(wanted, world, review) for check in checks)) if checks else None
+
+
+def _ordering(by: Sequence[str]) -> Callable[[ServiceReview], tuple[float, ...]]:
+    """The first word counts most, the next where the first makes no difference."""
+    return lambda review: tuple(_BY[word](review) for word in by)
 
 
 def of_consumer(world: World, wanted: Filters, unit_id: str | None, order: Sequence[str] | None) -> list[ServiceReview]:
     """What a consumer wrote, in the same orders."""
     written = (world.service_reviews.get(one) for one in world.reviews_by_consumer.get(wanted.consumer or "", ()))
+    checks = wanted.checks()
     found = [
         review
         for review in written
-        if review is not None and unit_id in (None, review.unit) and wanted.fits(world, review)
+        if review is not None
+        and unit_id in (None, review.unit)
+        and all(check(wanted, world, review) for check in checks)
     ]
-    by = order[0] if order else "createdat.desc"
-    found.sort(key=lambda review: review.created_at, reverse=by != "createdat.asc")
-    if by in _STARS:
-        found.sort(key=lambda review: review.stars, reverse=_STARS[by])
+    found.sort(key=_ordering((*(order or ()), NEWEST)))
     return found
 
 

@@ -123,13 +123,14 @@ def list_latest_service_reviews(
     filter_users_without_images: bool,  # noqa: FBT001 - as the document declares it
     api_url: str,
 ) -> Json:
-    """Newest first, of all units."""
+    """Newest first, of all units; reported ones are not among them."""
 
     def fits(review: ServiceReview) -> bool:
         pictured = world.consumers[review.consumer].has_image or not filter_users_without_images
         return review.language in language and review.report is None and pictured
 
-    by_unit = (filter(fits, reversed(world.service_reviews.of_unit(unit_id))) for unit_id in world.units)
+    key = ("latest", frozenset(language), filter_users_without_images)
+    by_unit = (world.service_reviews.select(unit_id, key, fits) for unit_id in world.units)
     newest = islice(heapq.merge(*by_unit, key=lambda review: -review.created_at), count)
     return {"reviews": [service_review_documents.public(world, review, api_url) for review in newest]}
 

@@ -27,6 +27,8 @@ from mockserver.trustpilot.model import (
     Product,
     ProductReview,
     RefreshToken,
+    Reply,
+    Report,
     ServiceReview,
     Subscription,
     Template,
@@ -177,7 +179,7 @@ def _moments(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _moment(entry: Mapping[str, Any], name: str) -> float:
     moment = parse_iso(entry[name])
     if moment is None:
-        raise ValueError(f"world file: {entry['id']}: {name} is no date")
+        raise ValueError(f"world file: {entry.get('id', 'an entry')}: {name} is no date")
     return moment
 
 
@@ -190,7 +192,12 @@ def _consumer(entry: Mapping[str, Any]) -> Consumer:
 
 
 def _service_review(entry: Mapping[str, Any]) -> ServiceReview:
-    return ServiceReview(**_moments(entry))
+    review = ServiceReview(**_moments(entry))
+    if review.reply is not None:
+        review.reply = Reply(**_moments(entry["reply"]))
+    if review.report is not None:
+        review.report = Report(**_moments(entry["report"]))
+    return review
 
 
 def _product_review(entry: Mapping[str, Any]) -> ProductReview:
