@@ -194,9 +194,9 @@ def _consumer(entry: Mapping[str, Any]) -> Consumer:
 def _service_review(entry: Mapping[str, Any]) -> ServiceReview:
     review = ServiceReview(**_moments(entry))
     if review.reply is not None:
-        review.reply = Reply(**_moments(entry["reply"]))
+        review.reply = Reply(**_moments(dict(entry["reply"])))
     if review.report is not None:
-        review.report = Report(**_moments(entry["report"]))
+        review.report = Report(**_moments(dict(entry["report"])))
     return review
 
 

@@ -113,3 +113,51 @@ def test_the_world_that_is_shipped_has_a_replied_and_a_reported_review(sandbox: 
     assert len(sandbox.get(f"{target}?responded=true").json["reviews"]) == 1
     shown, all_of_them = (sandbox.get(target + query).json["reviews"] for query in ("", "?includeReportedReviews=true"))
     assert (len(shown), len(all_of_them)) == (8, 9)
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        ({"body": b""}, 415),
+        ({"body": b"", "headers": {"Content-Type": "application/json"}}, 400),
+        ({"body": b"{}", "headers": {"Content-Type": "text/plain"}}, 415),
+        ({"data": []}, 400),
+        ({"data": {"tags": 1, "message": 1, "consumerIds": 1, "displayName": 1}}, 400),
+        ({"data": {"message": "x" * 1_100_000}}, 413),
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("PUT", f"/v1/private/reviews/{INVITED}/tags"),
+        ("POST", f"/v1/private/reviews/{INVITED}/tags"),
+        ("POST", f"/v1/private/reviews/{INVITED}/find-reviewer"),
+        ("POST", "/v1/consumers/profile/bulk"),
+        ("POST", "/v1/consumers/profile/displayname/create"),
+        ("POST", "/v1/consumers/profile/displayname/validate"),
+    ],
+)
+def test_a_bad_body_changes_nothing(sandbox: SandboxUnderTest, method: str, target: str, how: Any, status: int) -> None:
+    before = call(sandbox, "GET", f"reviews/{INVITED}").json
+    how = {**how, "headers": {"Authorization": f"Bearer {sandbox.access_token()}", **how.get("headers", {})}}
+    assert sandbox.call(method, target, **how).status == status
+    assert call(sandbox, "GET", f"reviews/{INVITED}").json == before
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/v1/business-units/507f191e810c19729de860ea/reviews",
+        "/v1/business-units/507f191e810c19729de860ea/all-reviews",
+        "/v1/reviews/latest?language=en",
+        f"/v1/reviews/{INVITED}",
+        f"/v1/reviews/{INVITED}/likes",
+        f"/v1/consumers/{ADA}",
+        f"/v1/consumers/{ADA}/reviews",
+        "/v1/consumers/deletions",
+        "/v1/reviews/deletions",
+    ],
+)
+def test_without_a_key_the_gateway_refuses(sandbox: SandboxUnderTest, target: str) -> None:
+    answer = sandbox.call("GET", target)
+    assert (answer.status, answer.json["fault"]["faultstring"]) == (401, "Invalid API key")

@@ -45,6 +45,12 @@ def test_what_is_no_world_file_is_a_sentence(text: str) -> None:
         world_file.parse(text)
 
 
+_REVIEW = {
+    **{"id": "a", "unit": "b", "consumer": "c", "stars": 5, "title": "t", "text": "t", "language": "en"},
+    "created_at": "2025-01-01T00:00:00Z",
+}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -52,6 +58,9 @@ def test_what_is_no_world_file_is_a_sentence(text: str) -> None:
         {"templates": [{"id": "${nothing}"}]},
         {"consumers": [{"id": "c", "display_name": "n", "created_at": "soon"}]},
         {"service_reviews": [{"surprise": 1}]},
+        {"service_reviews": [{**_REVIEW, "reply": "thanks"}]},
+        {"service_reviews": [{**_REVIEW, "reply": {"text": "thanks", "created_at": "soon"}}]},
+        {"service_reviews": [{**_REVIEW, "report": {"source": "BusinessUser"}}]},
     ],
 )
 def test_a_world_that_does_not_fit_together_is_a_sentence(change: dict[str, Any]) -> None:
