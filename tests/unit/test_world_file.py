@@ -46,7 +46,13 @@ def test_what_is_no_world_file_is_a_sentence(text: str) -> None:
 
 
 _REVIEW = {
-    **{"id": "a", "unit": "b", "consumer": "c", "stars": 5, "title": "t", "text": "t", "language": "en"},
+    "id": "a",
+    "unit": "b",
+    "consumer": "c",
+    "stars": 5,
+    "title": "t",
+    "text": "t",
+    "language": "en",
     "created_at": "2025-01-01T00:00:00Z",
 }
 
