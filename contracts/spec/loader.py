@@ -310,7 +310,7 @@ def _converter(where: str, schema: Mapping[str, Json]) -> Callable[[str], Json]:
         return lambda text: {"true": True, "false": False}.get(text.lower(), text)
     if kind == "array":
         item = _converter(where, schema["items"])
-        return lambda text: [item(part.strip()) for part in text.split(",") if part.strip()]
+        return lambda text: [item(part.strip()) for part in text.split(",")] if text else []
     if kind in ("string", "object"):
         return str
     raise SpecError(f"{where}: parameters of type {kind} are not supported")

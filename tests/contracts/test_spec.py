@@ -59,7 +59,8 @@ def test_an_operation_is_read_whole() -> None:
     by_name = {parameter.python_name: parameter for parameter in operation.parameters}
     assert by_name["thing_id"].required
     assert (by_name["per_page"].default, by_name["per_page"].convert("7")) == (5, 7)
-    assert by_name["tags"].convert("a, b,,c") == ["a", "b", "c"]
+    assert by_name["tags"].convert("a, b,,c") == ["a", "b", "", "c"]
+    assert by_name["tags"].convert("") == []
     assert operation.responses["200"].evidence.text == "documented; PAGE; read 2026-01-31"
 
 
