@@ -85,11 +85,6 @@ def wrong_method(allowed: Iterable[str]) -> str:
     return f"This path is documented for {' and '.join(sorted(allowed))} only."
 
 
-def content_type(given: str, expected: Iterable[str]) -> str:
-    """The body is of another kind than documented."""
-    return f"The Content-Type was {given or 'missing'}; documented is {' or '.join(expected)}."
-
-
 def unknown_parameter(name: str, known: str | None) -> str:
     """A query parameter nobody documented."""
     close = f"; did you mean {known}?" if known else ""
