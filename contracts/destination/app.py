@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import hmac
 import json
-import logging
-import traceback
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NoReturn
 
 from flask import Flask, Request, Response, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from contracts.destination import logs, metrics
 from contracts.destination.config import Settings
-from contracts.destination.replies import Refusal, Reply
+from contracts.destination.messages import Refusal, Reply, refuse, say
+from contracts.destination.migrations import STEPS, version_of
+from contracts.destination.onboarding.actions import add_actions
+from contracts.destination.onboarding.pages import Pages
+from contracts.destination.preferences import HEADER
 from contracts.destination.service import Destination, build
 
 LONGEST_BODY = 1_048_576
 """Bytes. Far above what Segment sends (its tracking API takes 32 KB an event), far below what would hurt."""
 
-log = logging.getLogger("contracts.destination")
-
 _HTTP_MESSAGES = {
-    HTTPStatus.NOT_FOUND: "There is nothing here. Events go to POST / or POST /v1/events.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This method is not supported here. Events go to POST / or POST /v1/events.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The event is larger than {LONGEST_BODY} bytes.",
+    HTTPStatus.NOT_FOUND: "nothing-here",
+    HTTPStatus.METHOD_NOT_ALLOWED: "wrong-method",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
 }
 
 
@@ -40,14 +44,36 @@ def create_app(settings: Settings, destination: Destination | None = None) -> Fl
 
     def receive() -> Response:
         connection = desk.admit(_integration_key(request))
-        return _response(desk.handle(_event(request), connection))
+        event = _event(request)
+        return _response(desk.handle(event, desk.tailored(connection, request.headers.get(HEADER))))
 
-    def health() -> Response:
+    def alive() -> Response:
         return _json({"status": "ok"}, HTTPStatus.OK)
+
+    def ready() -> Response:
+        try:
+            up_to_date = version_of(desk.store.database) == len(STEPS)
+        except SQLAlchemyError as problem:
+            logs.unforeseen(problem)
+            return _json({"status": "no database"}, HTTPStatus.SERVICE_UNAVAILABLE)
+        if not up_to_date:
+            return _json({"status": "another version's database"}, HTTPStatus.SERVICE_UNAVAILABLE)
+        return _json({"status": "ok"}, HTTPStatus.OK)
+
+    def measured() -> Response:
+        if settings.metrics_token is not None and not _shows(request, settings.metrics_token):
+            return Response(status=HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+        return Response(desk.metrics.page(), content_type=metrics.CONTENT_TYPE)
 
     app.add_url_rule("/", "receive", receive, methods=["POST"])
     app.add_url_rule("/v1/events", "receive", methods=["POST"])
-    app.add_url_rule("/health", "health", health, methods=["GET"])
+    app.add_url_rule("/healthz", "alive", alive, methods=["GET"])
+    app.add_url_rule("/health", "alive", methods=["GET"])
+    app.add_url_rule("/readyz", "ready", ready, methods=["GET"])
+    app.add_url_rule("/metrics", "measured", measured, methods=["GET"])
+    add_actions(app, desk, integration_key=_integration_key, read=_event, answer=_json)
+    app.register_blueprint(Pages(desk, settings).site)
+    app.register_error_handler(SQLAlchemyError, _no_database)
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(Exception, _unforeseen)
@@ -60,6 +86,12 @@ def _integration_key(arrived: Request) -> str | None:
     return credentials.username if credentials is not None and credentials.type == "basic" else None
 
 
+def _shows(arrived: Request, token: str) -> bool:
+    credentials = arrived.authorization
+    shown = credentials.token if credentials is not None and credentials.type == "bearer" else None
+    return hmac.compare_digest((shown or "").encode(errors="surrogatepass"), token.encode())
+
+
 def _event(arrived: Request) -> object:
     """The body as JSON.
 
@@ -67,7 +99,7 @@ def _event(arrived: Request) -> object:
     :raises RequestEntityTooLarge: for a body that is too long.
     """
     if not arrived.is_json:
-        raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the event as application/json.")
+        raise refuse("not-json")
     body = arrived.get_data()
     if len(body) > LONGEST_BODY:
         raise RequestEntityTooLarge
@@ -75,7 +107,7 @@ def _event(arrived: Request) -> object:
         # Not Flask's parser: it takes NaN and Infinity, which JSON does not have.
         return json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "The body is not valid JSON, or it is nested too deeply.") from None
+        raise refuse("bad-json") from None
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -83,27 +115,31 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _refused(refusal: Refusal) -> Response:
-    log.info("message=- order=- status=%d %s", refusal.reply.status, refusal.reply.message)
-    return _response(refusal.reply)
+    reply = refusal.reply
+    logs.say("refused", status=int(reply.status), message=reply.name, text=reply.message)
+    return _response(reply)
 
 
 def _http_problem(problem: HTTPException) -> Response:
     status = HTTPStatus(problem.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = _response(Reply(status, _HTTP_MESSAGES.get(status, f"{status.phrase}.")))
-    for name, value in problem.get_headers():
-        if name.lower() == "allow":
-            response.headers[name] = value
-    log.info("message=- order=- status=%d %s %s", status, request.method, status.phrase)
+    name = _HTTP_MESSAGES.get(status)
+    reply = Reply(status, f"{status.phrase}.") if name is None else say(name, longest=LONGEST_BODY)
+    response = _response(reply)
+    for header, value in problem.get_headers():
+        if header.lower() == "allow":
+            response.headers[header] = value
+    logs.say("refused", status=int(status), message=name, method=request.method, text=reply.message)
     return response
 
 
+def _no_database(error: SQLAlchemyError) -> Response:
+    logs.unforeseen(error)
+    return _response(say("no-database"))
+
+
 def _unforeseen(error: Exception) -> Response:
-    # The place without the exception's own words: those may quote the event, and with it a person.
-    place = "".join(traceback.format_tb(error.__traceback__))
-    log.error("message=- order=- status=500 unforeseen %s at:\n%s", type(error).__name__, place)
-    return _response(
-        Reply(HTTPStatus.INTERNAL_SERVER_ERROR, "The destination failed unexpectedly. A retry may succeed.")
-    )
+    logs.unforeseen(error)
+    return _response(say("unforeseen"))
 
 
 def _response(reply: Reply) -> Response:
@@ -115,5 +151,5 @@ def _response(reply: Reply) -> Response:
     return response
 
 
-def _json(body: dict[str, str], status: int) -> Response:
+def _json(body: Mapping[str, str], status: int) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/json")

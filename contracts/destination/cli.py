@@ -1,8 +1,10 @@
-"""The command ``destination``."""
+"""The command ``destination``: the service, and what whoever runs it has to do."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -15,22 +17,81 @@ Example:
   tpmock destination --port 8090
 
 \b
-Optional variables: TRUSTPILOT_API_URL, TRUSTPILOT_INVITATIONS_API_URL,
-TRUSTPILOT_TEMPLATE_ID, TRUSTPILOT_LOCALE, TRUSTPILOT_PARTNER_ID,
-TRUSTPILOT_PARTNER_HEADER, TRUSTPILOT_TIMEOUT, LEDGER_URL.
+Its README lists every variable: contracts/destination/README.md.
 """
 
+Command = Callable[..., Any]
 
-@click.command(epilog=_EXAMPLE)
+
+def _database(command: Command) -> Command:
+    return click.option(
+        "--database", metavar="FILE|URL", help="Database of orders and tokens; wins over DATABASE_URL."
+    )(command)
+
+
+# tpmock loads this module to list its commands: the web framework and the database wait until they are needed.
+
+
+@click.group(epilog=_EXAMPLE, invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option(
     "--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 picks a free one."
 )
-@click.option("--ledger", metavar="FILE|URL", help="Database of invited orders; wins over LEDGER_URL.")
-def destination(host: str, port: int, ledger: str | None) -> None:
+@_database
+@click.pass_context
+def destination(context: click.Context, host: str, port: int, database: str | None) -> None:
     """Serve the Segment-to-Trustpilot destination, configured by the environment."""
-    # tpmock loads this module to list its commands: the web framework and the database wait until they are needed.
+    if context.invoked_subcommand is not None:
+        context.obj = database
+        return
     from contracts.destination.app import create_app  # noqa: PLC0415
     from contracts.destination.start import start  # noqa: PLC0415
 
-    sys.exit(start(create_app, host, port, ledger))
+    sys.exit(start(create_app, host, port, database))
+
+
+@destination.command()
+@click.option("--unconfirmed", is_flag=True, help="Only those of which nobody knows whether they were invited.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="How many, the latest first.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@_database
+@click.pass_obj
+def orders(above: str | None, *, unconfirmed: bool, limit: int, as_json: bool, database: str | None) -> None:
+    """List the orders in the database. Example: tpmock destination orders --unconfirmed"""
+    from contracts.destination import upkeep  # noqa: PLC0415
+
+    sys.exit(upkeep.list_orders(database or above, unconfirmed=unconfirmed, limit=limit, as_json=as_json))
+
+
+@destination.command()
+@click.argument("order")
+@click.option("--sent", "outcome", flag_value="sent", help="The invitation is in Trustpilot's history.")
+@click.option("--retry", "outcome", flag_value="retry", help="It is not: the next event of this order may invite.")
+@click.option("--connection", metavar="ID", help="Whose order, when several connections have one of this id.")
+@_database
+@click.pass_obj
+def resolve(above: str | None, order: str, outcome: str | None, connection: str | None, database: str | None) -> None:
+    """Say what became of an unconfirmed order. Example: tpmock destination resolve 1001 --sent"""
+    if outcome is None:
+        raise click.UsageError("Say --sent or --retry.")
+    from contracts.destination import upkeep  # noqa: PLC0415
+
+    sys.exit(upkeep.resolve(database or above, order, connection, sent=outcome == "sent"))
+
+
+@destination.command("new-key")
+def new_key() -> None:
+    """Print a new key for ENCRYPTION_KEYS. Example: export ENCRYPTION_KEYS=$(tpmock destination new-key)"""
+    from contracts.destination.vault import new_key as made  # noqa: PLC0415
+
+    click.echo(made())
+
+
+@destination.command()
+@_database
+@click.pass_obj
+def rekey(above: str | None, database: str | None) -> None:
+    """Seal everything in the database under the first of ENCRYPTION_KEYS. Example: tpmock destination rekey"""
+    from contracts.destination import upkeep  # noqa: PLC0415
+
+    sys.exit(upkeep.rekey(database or above))

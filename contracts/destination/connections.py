@@ -1,58 +1,177 @@
-"""Whose events these are: an integration key stands for one customer's connection to Trustpilot."""
+"""Whose events these are: an integration key stands for one customer's connection to Trustpilot.
+
+Any number of connections stand in the database, their keys and secrets sealed; one more may come from the environment.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from dataclasses import dataclass
-from http import HTTPStatus
+import json
+import secrets as chance
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
 
 from contracts.destination.config import Settings
-from contracts.destination.replies import Refusal
+from contracts.destination.database import Database
+from contracts.destination.messages import refuse
+from contracts.destination.preferences import Preferences
+from contracts.destination.schema import connections, tokens
+from contracts.destination.vault import Vault, key_hash
+
+
+class Way(StrEnum):
+    """How access tokens for a connection come about (Trustpilot, authentication)."""
+
+    CLIENT_CREDENTIALS = "client_credentials"
+    """With key and secret alone, as often as wanted; a business user is named with every call."""
+
+    AUTHORIZATION_CODE = "authorization_code"
+    """By the customer's login, and from then on by refresh tokens, each of which works once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What Trustpilot is asked for tokens with."""
+
+    api_key: str = field(repr=False)
+    api_secret: str = field(repr=False)
+    way: Way = Way.CLIENT_CREDENTIALS
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One customer's way to Trustpilot.
 
-    :param id: a hash of the integration key: it names the connection in the ledger, where the key must not stand.
+    :param id: names the connection in the ledger, for as long as it lives, whatever its integration key.
+    :param business_user_id: on whose behalf to act; a token that a login gave knows that by itself.
+    :param holder: names its tokens: other keys have other tokens.
     """
 
     id: str
     business_unit_id: str
-    business_user_id: str
-    locale: str
-    template_id: str | None
+    business_user_id: str | None
+    credentials: Credentials
+    preferences: Preferences
+    holder: str
+
+
+class NoKeysError(Exception):
+    """Secrets are to be stored and there is nothing to seal them with; the text is a sentence."""
 
 
 class Connections:
-    """The connections by integration key. There is one, from the settings."""
+    """The connections by integration key.
 
-    def __init__(self, settings: Settings) -> None:
-        self._key = settings.integration_key.encode()
+    :param now: seconds since 1970.
+    """
+
+    def __init__(self, settings: Settings, database: Database, vault: Vault, now: Callable[[], float]) -> None:
+        self._database = database
+        self._vault = vault
+        self._now = now
+        self._may_store = bool(settings.encryption_keys)
+        self._fallback = settings.preferences
+        self._key_hash = key_hash(settings.integration_key).encode()
+        secret = f"{settings.api_url} {settings.api_key} {settings.api_secret}"
         self._connection = Connection(
-            id=hashlib.sha256(b"tpmock-destination:" + self._key).hexdigest(),
+            # Not made of the integration key: that one may be changed, and who was invited must not be forgotten then.
+            id=f"unit-{settings.business_unit_id}"[:64],
             business_unit_id=settings.business_unit_id,
             business_user_id=settings.business_user_id,
-            locale=settings.locale,
-            template_id=settings.template_id,
+            credentials=Credentials(settings.api_key, settings.api_secret),
+            preferences=settings.preferences,
+            holder=vault.digest("credentials", secret),
         )
 
     def find(self, key: str | None) -> Connection:
         """The connection of an integration key.
 
+        Keys are compared by their hashes, so that the time it takes tells a stranger nothing about a key.
+
         :param key: the user name of Segment's HTTP Basic header; None when there was none.
         :raises Refusal: 401 (Segment, direct destinations: the API key is malformed or no longer valid).
         """
         if not key:
-            raise Refusal(
-                HTTPStatus.UNAUTHORIZED,
-                "The API key is missing. Paste the Integration Key into the setting API Key in Segment.",
-            )
-        # Constant time, so that a stranger cannot guess the key letter by letter.
-        if not hmac.compare_digest(key.encode(errors="surrogatepass"), self._key):
-            raise Refusal(
-                HTTPStatus.UNAUTHORIZED,
-                "The API key is not valid. Paste the Integration Key into the setting API Key in Segment.",
-            )
-        return self._connection
+            raise refuse("missing-key")
+        hashed = key_hash(key)
+        if hmac.compare_digest(hashed.encode(), self._key_hash):
+            return self._connection
+        with self._database.reading() as database:
+            row = database.execute(select(connections).where(connections.c.key_hash == hashed)).one_or_none()
+        if row is None:
+            raise refuse("wrong-key")
+        return self._read(row)
+
+    def is_of_environment(self, connection: Connection) -> bool:
+        """Whether a connection is the one that whoever runs this configured, and not a customer's."""
+        return connection.id == self._connection.id
+
+    def add(
+        self,
+        business_unit_id: str,
+        credentials: Credentials,
+        *,
+        business_user_id: str | None = None,
+        domain: str | None = None,
+        preferences: Preferences | None = None,
+    ) -> tuple[Connection, str]:
+        """Store a new connection.
+
+        :param domain: how a person calls the business unit.
+        :returns: the connection, and the integration key to paste into Segment, which is told this once.
+        :raises NoKeysError: without ENCRYPTION_KEYS.
+        """
+        if not self._may_store:
+            raise NoKeysError("Connections cannot be stored without ENCRYPTION_KEYS; `tpmock destination new-key`.")
+        wanted = preferences or self._fallback
+        made, key = chance.token_hex(12), chance.token_urlsafe(32)
+        row = {
+            "id": made,
+            "key_hash": key_hash(key),
+            "business_unit_id": business_unit_id,
+            "business_user_id": business_user_id,
+            "domain": domain,
+            "way": credentials.way.value,
+            "api_key": self._vault.seal(credentials.api_key),
+            "api_secret": self._vault.seal(credentials.api_secret),
+            "preferences": json.dumps(wanted.as_settings()),
+            "created_at": self._now(),
+        }
+        with self._database.writing() as database:
+            database.execute(insert(connections).values(row))
+        return Connection(made, business_unit_id, business_user_id, credentials, wanted, made), key
+
+    def change(self, connection_id: str, preferences: Preferences) -> None:
+        """Store other preferences for a connection."""
+        ours = connections.c.id == connection_id
+        with self._database.writing() as database:
+            settings = json.dumps(preferences.as_settings())
+            database.execute(update(connections).where(ours).values(preferences=settings))
+
+    def remove(self, connection_id: str) -> None:
+        """Forget a connection and its tokens. The orders stay: a new connection has another id anyway."""
+        with self._database.transaction() as transaction:
+            transaction.execute(delete(tokens).where(tokens.c.holder == connection_id))
+            transaction.execute(delete(connections).where(connections.c.id == connection_id))
+
+    def stored(self) -> Iterator[tuple[Connection, str | None]]:
+        """Every stored connection with its domain, the oldest first."""
+        with self._database.reading() as database:
+            rows = database.execute(select(connections).order_by(connections.c.created_at)).all()
+        for row in rows:
+            yield self._read(row), row.domain
+
+    def _read(self, row: Any) -> Connection:
+        open_ = self._vault.open
+        return Connection(
+            id=row.id,
+            business_unit_id=row.business_unit_id,
+            business_user_id=row.business_user_id,
+            credentials=Credentials(open_(row.api_key), open_(row.api_secret), Way(row.way)),
+            preferences=self._fallback.with_settings(json.loads(row.preferences)),
+            holder=row.id,
+        )

@@ -1,61 +1,33 @@
 """Remembers which orders were invited, so that no retry, replay or race invites anybody twice.
 
-One row per connection and order. The database's primary key decides every race, also between several copies of the
-service. No e-mail address and no name is stored.
+One row per connection and order. The database's unique keys decide every race, also between several copies of the
+service. No name is stored, and of the address only what the vault makes of it.
 
 States and how they follow each other::
 
     (no row) -> reserved -> sent         Trustpilot took the invitation
                          -> refused      certainly nothing was created: the next event of this order may try again
-                         -> unconfirmed  nobody knows; never tried again by itself
+                         -> unconfirmed  nobody knows; also what becomes of a reservation whose owner died
     refused  -> reserved
+    unconfirmed -> reserved              only when the service is set up to risk a second mail
+    unconfirmed -> sent, refused         by a person who has looked
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Double,
-    Engine,
-    Index,
-    MetaData,
-    String,
-    Table,
-    and_,
-    create_engine,
-    insert,
-    make_url,
-    or_,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from contracts.destination.database import Database
+from contracts.destination.schema import orders
 
 LEASE = 60.0
-"""Seconds after which a reservation counts as left behind by a crash."""
-
-# A worker holds a connection for one short statement at a time; with as many as it has threads nobody ever queues
-# for one.
-_POOL = {"pool_size": 8, "max_overflow": 24}
-_SQLITE_PATIENCE = 10.0
-
-_metadata = MetaData()
-_orders = Table(
-    "destination_orders",
-    _metadata,
-    Column("connection", String(64), primary_key=True),
-    Column("order_id", String(255), primary_key=True),
-    Column("message_id", String(255)),
-    Column("state", String(16), nullable=False),
-    Column("reserved_at", Double, nullable=False),
-    Column("changed_at", Double, nullable=False),
-    Index("destination_orders_message", "connection", "message_id"),
-)
+"""Seconds after which a reservation counts as left behind by a crash, at least."""
 
 
 class State(StrEnum):
@@ -74,133 +46,254 @@ class Claim(Enum):
     IN_FLIGHT = auto()
     SENT = auto()
     UNCONFIRMED = auto()
+    CAPPED = auto()
+
+
+def written(state: State) -> BindParameter[str]:
+    """A state spelt out in the statement: only so do databases see that the small index of open orders will do."""
+    return literal(state.value, literal_execute=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An order as it may be stored.
+
+    :param message_id: the event; the same event is not processed twice, whatever order it names.
+    :param consumer: the keyed hash of the buyer's address.
+    :param person: the keyed hash of Segment's user id.
+    :param address: the address, sealed.
+    """
+
+    order_id: str
+    message_id: str | None = None
+    consumer: str | None = None
+    person: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What came of the wish, and by which attempt; the latter is shown when it is settled."""
+
+    claim: Claim
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a ledger goes by.
+
+    :param lease: seconds a reservation is honoured; must exceed the longest time one event can take.
+    :param repeat: whether an unconfirmed order may be claimed again.
+    :param cap: how many invitations one consumer gets within ``span`` seconds; 0 for any number.
+    """
+
+    lease: float = LEASE
+    repeat: bool = False
+    cap: int = 0
+    span: float = 0.0
+
+
+# Made once: to put a statement together takes SQLAlchemy longer than to have it executed.
+_THIS_ORDER = and_(orders.c.connection == bindparam("of"), orders.c.order_id == bindparam("order"))
+_STILL_MINE = and_(
+    orders.c.attempt == bindparam("by"), orders.c.state.in_([State.RESERVED.value, State.UNCONFIRMED.value])
+)
+_SETTLED = update(orders).where(_THIS_ORDER, _STILL_MINE)
+_SETTLED_AS_SENT = update(orders).where(_THIS_ORDER, or_(_STILL_MINE, orders.c.state != State.SENT.value))
 
 
 class Ledger:
-    """The table of invited orders.
+    """The table of orders.
 
-    :param url: SQLAlchemy URL. SQLite is put into WAL mode, so that readers and a writer do not wait for each other.
-    :param now: seconds since the epoch.
-    :param lease: seconds a reservation is honoured; must exceed the longest time one event can take.
-    :raises sqlalchemy.exc.SQLAlchemyError: when the database cannot be opened.
+    :param now: seconds since 1970, about the same in all copies of the service.
     """
 
-    def __init__(self, url: str, now: Callable[[], float], lease: float = LEASE) -> None:
+    def __init__(self, database: Database, now: Callable[[], float], rules: Rules | None = None) -> None:
+        self._database = database
         self._now = now
-        self._lease = lease
-        self._engine = _open(url)
-        try:
-            _prepare(self._engine)
-        except BaseException:
-            self._engine.dispose()
-            raise
+        self._rules = rules or Rules()
+        # Of an INSERT SQLAlchemy keeps the count only when told to.
+        self._insert = database.insert(orders).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
-    def reserve(self, connection: str, order_id: str, message_id: str | None) -> Claim:
+    def reserve(self, connection: str, entry: Entry) -> Reservation:
         """Claim an order for this request.
 
         :param connection: the connection's id.
-        :param order_id: the order as it may be stored.
-        :param message_id: the event as it may be stored; the same event is not processed twice, whatever order it
-            names.
         :returns: ``WON`` to exactly one of any number of simultaneous callers, who must then call :meth:`settle`.
         """
         # A lost insert or update says only that someone was faster; the next look says what they did. Each round
         # follows a change made by another request, so this ends.
         while True:
-            row = self._look(connection, order_id, message_id)
-            if row is None:
-                if self._insert(connection, order_id, message_id):
-                    return Claim.WON
-            elif row.state == State.REFUSED:
-                if self._move(
-                    connection, order_id, State.REFUSED, State.RESERVED, message_id=message_id, reserved_at=self._now()
-                ):
-                    return Claim.WON
-            elif row.state == State.RESERVED and row.reserved_at <= self._now() - self._lease:
-                self._move(connection, row.order_id, State.RESERVED, State.UNCONFIRMED)
+            if self._rules.cap and entry.consumer:
+                won = self._try_within_cap(connection, entry)
             else:
-                return {
-                    State.RESERVED: Claim.IN_FLIGHT,
-                    State.SENT: Claim.SENT,
-                    State.UNCONFIRMED: Claim.UNCONFIRMED,
-                }[State(row.state)]
+                won = self._try(connection, entry)
+            if won is not None:
+                return won
 
-    def settle(self, connection: str, order_id: str, state: State) -> None:
+    def settle(self, connection: str, order_id: str, attempt: int, state: State, reason: str | None = None) -> None:
         """Write down how a claim that was won has ended.
 
-        Also right when the lease has run out meanwhile: an unconfirmed order is never handed to anybody else, so its
-        first owner still knows best.
+        Also right when the lease has run out meanwhile: unless somebody else has claimed the order since, its owner
+        still knows best. And who knows that it was sent, knows it in any case.
         """
-        if not self._move(connection, order_id, State.RESERVED, state):
-            self._move(connection, order_id, State.UNCONFIRMED, state)
+        values = {
+            "of": connection,
+            "order": order_id,
+            "by": attempt,
+            "state": state.value,
+            "reason": reason,
+            "leased_until": 0.0,
+            "changed_at": self._now(),
+        }
+        statement = _SETTLED_AS_SENT if state is State.SENT else _SETTLED
+        self._database.shared(lambda database: database.execute(statement, values))
 
     def state(self, connection: str, order_id: str) -> State | None:
         """What is known about an order; None when it was never seen."""
-        query = select(_orders.c.state).where(_orders.c.connection == connection, _orders.c.order_id == order_id)
-        with self._engine.connect() as database:
+        query = select(orders.c.state).where(orders.c.connection == connection, orders.c.order_id == order_id)
+        with self._database.reading() as database:
             found = database.execute(query).scalar()
         return None if found is None else State(found)
 
-    def close(self) -> None:
-        """Give the database connections back."""
-        self._engine.dispose()
+    def sweep(self) -> int:
+        """Turn the reservations that a crash left behind into unconfirmed orders; how many there were."""
+        with self._database.writing() as database:
+            return database.execute(
+                update(orders)
+                .where(orders.c.state == written(State.RESERVED), orders.c.leased_until <= self._now())
+                .values(state=State.UNCONFIRMED.value, reason="lease", changed_at=self._now())
+            ).rowcount
 
-    def _look(self, connection: str, order_id: str, message_id: str | None) -> Any:
-        """The row of the order, else one in which the same event already led, or may have led, to an invitation."""
-        this_order = _orders.c.order_id == order_id
-        this_event = and_(_orders.c.message_id == message_id, _orders.c.state != State.REFUSED.value)
-        query = select(_orders).where(
-            _orders.c.connection == connection, this_order if message_id is None else or_(this_order, this_event)
+    # --- claiming -------------------------------------------------------------------------------------------------
+
+    def _try(self, connection: str, entry: Entry) -> Reservation | None:
+        """One attempt, each statement by itself; None when somebody was faster and it is worth another look."""
+        if self._database.shared(lambda database: self._inserted(database, connection, entry, State.RESERVED)):
+            return Reservation(Claim.WON, 1)
+        with self._database.reading() as database:
+            row = self._found(database, connection, entry)
+        if row is None:
+            return None
+        with self._database.writing() as database:
+            return self._judged(database, connection, entry, row)
+
+    def _try_within_cap(self, connection: str, entry: Entry) -> Reservation | None:
+        """The same in one transaction, so that two orders of one consumer do not both see that there is room."""
+        with self._database.transaction() as transaction:
+            self._database.lock(transaction, int(f"{entry.consumer}"[:15], 16))
+            row = self._found(transaction, connection, entry)
+            if row is not None and not self._is_open(row):
+                return self._judged(transaction, connection, entry, row)
+            if self._had(transaction, connection, entry) >= self._rules.cap:
+                if row is None:
+                    self._inserted(transaction, connection, entry, State.REFUSED, "cap")
+                return Reservation(Claim.CAPPED)
+            if row is not None:
+                return self._judged(transaction, connection, entry, row)
+            return Reservation(Claim.WON, 1) if self._inserted(transaction, connection, entry, State.RESERVED) else None
+
+    def _had(self, database: Connection, connection: str, entry: Entry) -> int:
+        """How many invitations the consumer of an entry got within the span, or may have got, for other orders."""
+        query = select(func.count()).where(
+            orders.c.connection == connection,
+            orders.c.consumer == entry.consumer,
+            orders.c.order_id != entry.order_id,
+            orders.c.state != State.REFUSED.value,
+            orders.c.reserved_at > self._now() - self._rules.span,
         )
-        with self._engine.connect() as database:
-            rows = database.execute(query).all()
-        return next((row for row in rows if row.order_id == order_id), rows[0] if rows else None)
+        return database.execute(query).scalar_one()
 
-    def _insert(self, connection: str, order_id: str, message_id: str | None) -> bool:
+    def _is_open(self, row: Any) -> bool:
+        """Whether an order that was seen before may be claimed again."""
+        if row.state == State.RESERVED:
+            return self._rules.repeat and row.leased_until <= self._now()
+        return row.state == State.REFUSED or (self._rules.repeat and row.state == State.UNCONFIRMED)
+
+    def _judged(self, database: Connection, connection: str, entry: Entry, row: Any) -> Reservation | None:
+        """What a row that was found means for who wants the order."""
+        if self._is_open(row) and row.order_id == entry.order_id:
+            return self._claimed_again(database, connection, entry, row)
+        if row.state == State.RESERVED and row.leased_until <= self._now():
+            left = State.UNCONFIRMED.value
+            self._change(database, connection, row, state=left, reason="lease", changed_at=self._now())
+            return None
+        return Reservation(
+            {
+                State.RESERVED: Claim.IN_FLIGHT,
+                State.SENT: Claim.SENT,
+                State.UNCONFIRMED: Claim.UNCONFIRMED,
+            }[State(row.state)]
+        )
+
+    def _claimed_again(self, database: Connection, connection: str, entry: Entry, row: Any) -> Reservation | None:
+        now = self._now()
+        try:
+            won = self._change(
+                database,
+                connection,
+                row,
+                state=State.RESERVED.value,
+                reason=None,
+                attempt=row.attempt + 1,
+                reserved_at=now,
+                leased_until=now + self._rules.lease,
+                changed_at=now,
+                message_id=entry.message_id,
+                consumer=entry.consumer,
+                person=entry.person,
+                address=entry.address,
+            )
+        except IntegrityError:
+            # Meanwhile the same event has led to an invitation for another order.
+            return None
+        return Reservation(Claim.WON, row.attempt + 1) if won else None
+
+    def _found(self, database: Connection, connection: str, entry: Entry) -> Any:
+        """The row of the order, else one in which the same event already led, or may have led, to an invitation."""
+        wanted: ColumnElement[bool] = orders.c.order_id == entry.order_id
+        if entry.message_id is not None:
+            same_event = and_(orders.c.message_id == entry.message_id, orders.c.state != State.REFUSED.value)
+            wanted = or_(wanted, same_event)
+        rows: Sequence[Any] = database.execute(select(orders).where(orders.c.connection == connection, wanted)).all()
+        # An order that was refused gives way to an invitation that its event has made for another order.
+        closed = next((row for row in rows if row.order_id != entry.order_id), None)
+        own = next((row for row in rows if row.order_id == entry.order_id), None)
+        return closed if own is None or (closed is not None and self._is_open(own)) else own
+
+    def _inserted(
+        self, database: Connection, connection: str, entry: Entry, state: State, reason: str | None = None
+    ) -> bool:
         now = self._now()
         row = {
             "connection": connection,
-            "order_id": order_id,
-            "message_id": message_id,
-            "state": State.RESERVED.value,
+            "order_id": entry.order_id,
+            "message_id": entry.message_id,
+            "state": state.value,
+            "reason": reason,
+            "attempt": 1,
+            "created_at": now,
             "reserved_at": now,
+            "leased_until": now + self._rules.lease,
             "changed_at": now,
+            "consumer": entry.consumer,
+            "person": entry.person,
+            "address": entry.address,
         }
-        try:
-            with self._engine.begin() as database:
-                database.execute(insert(_orders).values(row))
-        except IntegrityError:
-            return False
-        return True
+        return database.execute(self._insert, row).rowcount == 1
 
-    def _move(self, connection: str, order_id: str, before: State, after: State, **values: object) -> bool:
-        """Change a state, if it still is what it was; True for the one caller who did."""
+    @staticmethod
+    def _change(database: Connection, connection: str, row: Any, **values: object) -> bool:
+        """Change a row, if it still is what it was; True for the one caller who did."""
         statement = (
-            update(_orders)
-            .where(_orders.c.connection == connection, _orders.c.order_id == order_id, _orders.c.state == before.value)
-            .values(state=after.value, changed_at=self._now(), **values)
+            update(orders)
+            .where(
+                orders.c.connection == connection,
+                orders.c.order_id == row.order_id,
+                orders.c.state == row.state,
+                orders.c.attempt == row.attempt,
+            )
+            .values(values)
         )
-        with self._engine.begin() as database:
-            return database.execute(statement).rowcount == 1
-
-
-def _open(url: str) -> Engine:
-    # hide_parameters: an error of the database must not print an order into a log.
-    options: dict[str, Any] = {"hide_parameters": True, **_POOL}
-    if make_url(url).get_backend_name() == "sqlite":
-        options["connect_args"] = {"timeout": _SQLITE_PATIENCE}
-    else:
-        options["pool_pre_ping"] = True
-    return create_engine(url, **options)
-
-
-def _prepare(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
-        # WAL is a property of the file: set once, it stays.
-        with engine.connect() as database:
-            database.execute(text("PRAGMA journal_mode=WAL"))
-    try:
-        _metadata.create_all(engine)
-    except DBAPIError:
-        # Several copies may start at once; the slower ones find the table made between their look and their CREATE.
-        _metadata.create_all(engine)
+        return database.execute(statement).rowcount == 1

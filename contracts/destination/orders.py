@@ -1,30 +1,29 @@
-"""Reads an order out of a Segment event. Pure: no clock, no network, no database."""
+"""Reads an order, or the wish to be forgotten, out of a Segment event. Pure: no clock, no network, no database."""
 
 from __future__ import annotations
 
 import hashlib
-import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from contracts.destination.replies import Refusal
+from contracts.destination.events import Object, identifier, objects, text
+from contracts.destination.messages import Refusal, refuse
+from contracts.destination.values import LONGEST_TEXT, is_address
 
-LONGEST_TEXT = 255
-_LONGEST_ADDRESS = 254
+EMAIL_PLACES = ("properties.email", "context.traits.email", "traits.email", "userId")
+"""Where the buyer's address is looked for, in this order; the last one only when it looks like an address."""
+
 _NOBODY = "Customer"
 
 # Segment's own code takes either order of the words, any case, and one optional space or underscore (facts:
 # events-code). Its expression is open at one end; ours is closed, because "Completed Order Refund" must not invite
 # anybody.
 _ORDER_COMPLETED = re.compile(r"order[ _]?completed|completed[ _]?order", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@([^@\s.\"(),:;<>\[\]\\_]+\.)+[^@\s.\"(),:;<>\[\]\\_]{2,}")
 # Invisible, yet Persian and Indic names are misspelt without them.
 _JOINERS = "\u200c\u200d"
-_CALL_TYPES = frozenset({"identify", "page", "screen", "group", "alias", "delete"})
-
-Object = Mapping[str, object]
+_CALL_TYPES = frozenset({"identify", "page", "screen", "group", "alias"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +34,24 @@ class Order:
     :param email: where Trustpilot writes to.
     :param name: how Trustpilot addresses the buyer; never empty.
     :param message_id: Segment's id of the event, None when the event had none.
+    :param key: the order id as it may be stored, logged and shown.
+    :param message_key: the event's id as it may be stored and logged.
+    :param place: where in the event the address was found.
+    :param user_id: Segment's id of the buyer, None when the event had none.
+    :param placed_at: when the event happened, in seconds since 1970, as Segment has it; None when it does not say.
+    :param properties: of the event, for whoever wants to know what was bought.
     """
 
     order_id: str
     email: str
     name: str
     message_id: str | None
-
-    @property
-    def key(self) -> str:
-        """The order id as it may be stored, logged and shown."""
-        return without_address(self.order_id)
-
-    @property
-    def message_key(self) -> str | None:
-        """The event's id as it may be stored and logged."""
-        return None if self.message_id is None else without_address(self.message_id)
+    key: str
+    message_key: str | None
+    place: str
+    user_id: str | None = None
+    placed_at: float | None = None
+    properties: Object = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -58,8 +59,15 @@ class Order:
         return "this order" if self.key != self.order_id else f"order {self.order_id}"
 
 
-def without_address(text: str) -> str:
-    """``text`` itself, or a hash of it when it could hold an e-mail address: some shops use one as an order id."""
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """Segment's wish that a user be forgotten, which it passes on with the message type ``delete``."""
+
+    user_id: str
+
+
+def plain_hash(text: str) -> str:
+    """``text`` itself, or a hash of it when it could hold an e-mail address."""
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" if "@" in text else text
 
 
@@ -67,7 +75,26 @@ class OrderReader:
     """Turns events into orders, or refuses them with a reason.
 
     Fields are found in any casing, with or without spaces and underscores: Segment warns that customers differ.
+
+    :param pseudonym: what may be stored and shown instead of a text that could hold an address.
     """
+
+    def __init__(self, pseudonym: Callable[[str], str] = plain_hash) -> None:
+        self._pseudonym = pseudonym
+
+    def deletion(self, event: object) -> Deletion | None:
+        """The wish to be forgotten in an event; None when it is another event.
+
+        Its ``context`` and ``integrations`` are empty lists (Segment, building functions), and are not looked at.
+
+        :raises Refusal: 400 when it does not say who.
+        """
+        if not isinstance(event, Mapping) or event.get("type") != "delete":
+            return None
+        user_id = identifier(event, "userId", "userId")
+        if user_id is None:
+            raise refuse("no-user-id")
+        return Deletion(user_id)
 
     def read(self, event: object) -> Order:
         """The order in an event.
@@ -77,17 +104,27 @@ class OrderReader:
             cannot be used. No other exception, whatever the event holds.
         """
         if not isinstance(event, Mapping):
-            raise bad("The body must be a JSON object that holds one event.")
+            raise refuse("not-an-event")
         self.check_call(event)
         properties = objects(event, "properties")
         context = objects(event, "context")
         traits = objects(context, "traits", "context.traits")
-        top_traits = objects(event, "traits")
+        user_id = self.user_id(event)
+        by_user_id = {"email": user_id} if user_id is not None and is_address(user_id) else {}
+        places = (properties, traits, objects(event, "traits"), by_user_id)
+        order_id, message_id = self.order_id(properties), self.message_id(event)
+        email, place = self.email(dict(zip(EMAIL_PLACES, places, strict=True)))
         return Order(
-            order_id=self.order_id(properties),
-            email=self.email({"properties": properties, "context.traits": traits, "traits": top_traits}),
+            order_id=order_id,
+            email=email,
             name=self.name(properties, traits),
-            message_id=self.message_id(event),
+            message_id=message_id,
+            key=self._pseudonym(order_id),
+            message_key=None if message_id is None else self._pseudonym(message_id),
+            place=place,
+            user_id=user_id,
+            placed_at=self.placed_at(event),
+            properties=properties,
         )
 
     def check_call(self, event: Object) -> None:
@@ -100,18 +137,14 @@ class OrderReader:
         """
         call = text(event, "type")
         if call is None:
-            raise bad("The event has no type. Send track calls named Order Completed.")
+            raise refuse("no-type")
         if call != "track":
-            named = f"{call} calls" if call in _CALL_TYPES else "calls of this type"
-            raise Refusal(
-                HTTPStatus.NOT_IMPLEMENTED,
-                f"This destination does not support {named}; only track calls named Order Completed.",
-            )
+            raise refuse("unsupported-call", calls=f"{call} calls" if call in _CALL_TYPES else "calls of this type")
         name = text(event, "event")
         if name is None:
-            raise bad("The track call has no event name. Only Order Completed makes an invitation.")
+            raise refuse("no-event-name")
         if not _ORDER_COMPLETED.fullmatch(name):
-            raise Refusal(HTTPStatus.OK, "Nothing was sent: only the event Order Completed makes an invitation.")
+            raise refuse("other-event")
 
     def order_id(self, properties: Object) -> str:
         """The order id: ``order_id`` in any casing, else ``id``.
@@ -121,34 +154,37 @@ class OrderReader:
 
         :raises Refusal: 400 when there is none, or when it is no text or whole number.
         """
-        for field in ("order_id", "id"):
-            found = identifier(properties, field, f"properties.{field}")
+        for name in ("order_id", "id"):
+            found = identifier(properties, name, f"properties.{name}")
             if found is not None:
                 return found
-        raise bad("The order has no id: looked in properties.order_id and properties.id.")
+        raise refuse("no-order-id", places="properties.order_id and properties.id")
 
-    def email(self, places: Mapping[str, Object]) -> str:
-        """The buyer's address, from the first place that holds one.
+    def email(self, places: Mapping[str, Object]) -> tuple[str, str]:
+        """The buyer's address, and where it stands.
 
-        :param places: objects that may have an ``email``, by their paths, in the order to look.
+        Segment's facade looks in ``traits``, then ``properties``, then ``context.traits``, then takes a user id that is
+        an address. The order's own address comes first here, because Trustpilot's page puts it there.
+
+        :param places: objects that may have an ``email``, by the path of that field, in the order to look.
         :raises Refusal: 400 when no place has one, or when the first one found is no address.
         """
         for path, place in places.items():
-            found = text(place, "email", f"{path}.email")
+            found = text(place, "email", path)
             if found is not None:
-                if len(found) > _LONGEST_ADDRESS or not found.isprintable() or not _ADDRESS.fullmatch(found):
-                    raise bad(f"{path}.email does not look like an e-mail address.")
-                return found
-        raise bad("Missing e-mail address: looked in " + ", ".join(f"{path}.email" for path in places) + ".")
+                if not is_address(found):
+                    raise refuse("bad-email", field=path)
+                return found, path
+        raise refuse("no-email", places=", ".join(EMAIL_PLACES))
 
     def name(self, properties: Object, traits: Object) -> str:
         """``name`` and ``surname`` of the order, else the names in the user's traits, else "Customer"."""
-        for path, place, fields in (
+        for path, place, names in (
             ("properties", properties, ("name", "surname")),
             ("context.traits", traits, ("first_name", "last_name")),
             ("context.traits", traits, ("name",)),
         ):
-            parts = [_clean(text(place, field, f"{path}.{field}") or "") for field in fields]
+            parts = [_clean(text(place, name, f"{path}.{name}") or "") for name in names]
             full = " ".join(part for part in parts if part)
             if full:
                 return full[:LONGEST_TEXT].rstrip()
@@ -161,88 +197,28 @@ class OrderReader:
         """
         return identifier(event, "messageId", "messageId")
 
-    def message_label(self, event: object) -> str:
-        """How a log line may call an event: its message id, or a hyphen when it has none that can be used."""
+    def user_id(self, event: Object) -> str | None:
+        """Segment's id of the buyer; None when there is none that can be used, which is no reason not to invite."""
+        try:
+            return identifier(event, "userId", "userId")
+        except Refusal:
+            return None
+
+    def placed_at(self, event: Object) -> float | None:
+        """When the order was placed: ``timestamp``, which Segment corrects for the sender's clock."""
+        try:
+            moment = datetime.fromisoformat(text(event, "timestamp") or "")
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except (Refusal, ValueError, OverflowError):
+            return None
+
+    def message_label(self, event: object) -> str | None:
+        """How a log line may call an event: its message id, or None when it has none that can be used."""
         try:
             found = self.message_id(event) if isinstance(event, Mapping) else None
         except Refusal:
             found = None
-        return "-" if found is None else without_address(found)
-
-
-def bad(message: str) -> Refusal:
-    """A refusal of an event that its sender must mend."""
-    return Refusal(HTTPStatus.BAD_REQUEST, message)
-
-
-def get(place: Object, name: str) -> object:
-    """The value of a field in any casing, ignoring spaces and underscores; None when it is missing or empty.
-
-    The exact name wins over its variants, unless it is empty.
-    """
-    wanted = _plain(name)
-    values = (place.get(name), *(value for key, value in place.items() if _plain(key) == wanted))
-    return next((value for value in values if value is not None and value != ""), None)
-
-
-def objects(place: Object, name: str, path: str | None = None) -> Object:
-    """The object at a field, empty when the field is missing or null.
-
-    :raises Refusal: 400 with the field's path when it is something else.
-    """
-    value = get(place, name)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise bad(f"{path or name} must be an object.")
-    return value
-
-
-def text(place: Object, name: str, path: str | None = None) -> str | None:
-    """The text at a field without outer spaces; None when it is missing, null or empty.
-
-    :raises Refusal: 400 with the field's path when it is something else.
-    """
-    value = get(place, name)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise bad(f"{path or name} must be a string.")
-    return value.strip() or None
-
-
-def identifier(place: Object, name: str, path: str) -> str | None:
-    """A text or whole number as text; None when it is missing, null or empty.
-
-    :raises Refusal: 400 with the field's path for another type, for control characters, and for more than 255
-        characters.
-    """
-    value = get(place, name)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _digits(value, path)
-    if value is not None and not isinstance(value, str):
-        raise bad(f"{path} must be a string or a whole number.")
-    found = text(place, name, path)
-    if found is None:
-        return None
-    # Line breaks would forge log lines, NUL and lone surrogates are refused by databases.
-    if len(found) > LONGEST_TEXT or not found.isprintable():
-        raise bad(f"{path} must be at most {LONGEST_TEXT} printable characters.")
-    return found
-
-
-def _digits(number: float, path: str) -> str:
-    if isinstance(number, float) and (not math.isfinite(number) or not number.is_integer()):
-        raise bad(f"{path} must be a string or a whole number.")
-    whole = int(number)
-    # Python refuses to print integers of several thousand digits, so the size is compared before.
-    if abs(whole) >= 10 ** (LONGEST_TEXT - 1):
-        raise bad(f"{path} must be at most {LONGEST_TEXT} printable characters.")
-    return str(whole)
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").replace(" ", "").casefold()
+        return None if found is None else self._pseudonym(found)
 
 
 def _clean(name: str) -> str:

@@ -1,161 +1,211 @@
-"""Access tokens: one for all orders, asked for as seldom as possible.
+"""Access tokens: one for all orders of a connection, asked for as seldom as possible, by whichever copy comes first.
 
 Trustpilot's authentication page asks clients to reuse a token until it expires, and answers 429 to those who do not.
+Refresh tokens rotate: each works once, so two copies must never use the same one.
 """
 
 from __future__ import annotations
 
+import secrets as chance
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from http import HTTPStatus
+from typing import Any
 
-import requests
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
-from contracts.destination.config import Settings
+from contracts.destination.connections import Connection
+from contracts.destination.database import Database
+from contracts.destination.schema import tokens
+from contracts.destination.token_desk import NoTokenError, Token, TokenDesk
+from contracts.destination.vault import Vault, WrongKeyError
 
-DOCUMENTED_LIFETIME = 360_000.0
-"""Seconds; Trustpilot's authentication page: an access token lives 100 hours."""
-
-_PATH = "/v1/oauth/oauth-business-users-for-applications/accesstoken"
 _MARGIN = 60.0
+_LOOK_AGAIN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """An access token. ``lifetime`` is in seconds, counted from when it was asked for."""
-
+class _Held:
     value: str
-    lifetime: float
-
-    def __repr__(self) -> str:
-        """Without the value, which is a secret."""
-        return f"Token(lifetime={self.lifetime})"
-
-
-class NoTokenError(Exception):
-    """Trustpilot gave no token; ``status`` is its answer, None when there was none that could be used."""
-
-    def __init__(self, status: int | None) -> None:
-        super().__init__(f"no access token (status {status})")
-        self.status = status
-
-
-class TokenDesk:
-    """Asks Trustpilot for tokens: grant ``client_credentials`` (Trustpilot, authentication; seed 001 shows the same
-    call)."""
-
-    def __init__(self, settings: Settings, session: requests.Session) -> None:
-        self._session = session
-        self._url = settings.api_url + _PATH
-        self._credentials = (settings.api_key, settings.api_secret)
-        self._headers = partner_headers(settings)
-        self._timeout = settings.timeout
-
-    def fetch(self) -> Token:
-        """One new token.
-
-        :raises NoTokenError: with Trustpilot's status, or None when it cannot be reached or answers something else
-            than a token.
-        """
-        try:
-            answer = self._session.post(
-                self._url,
-                auth=self._credentials,
-                headers=self._headers,
-                data={"grant_type": "client_credentials"},
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
-        except requests.RequestException as problem:
-            raise NoTokenError(None) from problem
-        if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-            raise NoTokenError(answer.status_code)
-        try:
-            body = answer.json()
-        except (ValueError, RecursionError):
-            body = None
-        value = body.get("access_token") if isinstance(body, dict) else None
-        if not isinstance(value, str) or not value.isascii() or not value.isprintable() or not value:
-            raise NoTokenError(None)
-        return Token(value, _lifetime(body.get("expires_in")))
+    good_until: float
 
 
 class TokenStore:
-    """The one token in use.
+    """The tokens in use, in the database for all copies of the service and in memory for this one.
 
-    :param fetch: asks for a new token; called by one thread at a time.
-    :param now: seconds that never run backwards.
+    :param desk: asks Trustpilot for tokens.
+    :param now: seconds since 1970, about the same in all copies.
+    :param patience: seconds after which a copy that went to fetch a token counts as dead; must exceed the longest time
+        that takes.
     """
 
-    def __init__(self, fetch: Callable[[], Token], now: Callable[[], float]) -> None:
-        self._fetch = fetch
+    def __init__(
+        self, database: Database, vault: Vault, desk: TokenDesk, now: Callable[[], float], patience: float = 60.0
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._desk = desk
         self._now = now
+        self._patience = patience
+        self.pause = time.sleep
         self._lock = threading.Lock()
-        self._token: Token | None = None
-        self._good_until = 0.0
-        self._flight: Future[Token] | None = None
+        self._held: dict[str, _Held] = {}
+        self._flights: dict[str, Future[_Held]] = {}
 
-    def get(self) -> str:
+    def get(self, connection: Connection) -> str:
         """A token that is good for a while yet. Any number of simultaneous callers make one request.
 
         :raises NoTokenError: to all of them, when that request fails.
         """
-        with self._lock:
-            if self._token is not None and self._now() < self._good_until:
-                return self._token.value
-            flight = self._flight
-            mine = flight is None
-            if flight is None:
-                flight = self._flight = Future()
-        if mine:
-            return self._fly(flight)
-        return flight.result().value
+        held = self._held.get(connection.holder)
+        if held is not None and self._now() < held.good_until:
+            return held.value
+        return self._obtain(connection, None)
 
-    def renew(self, stale: str) -> str:
+    def renew(self, connection: Connection, stale: str) -> str:
         """A token other than the one that Trustpilot has just refused.
 
-        Of many callers with the same stale token one makes a request; the others get its result.
+        Of many callers with the same stale token, in any number of copies, one makes a request; the others get its
+        result.
 
-        :raises NoTokenError: to all of them, when that request fails.
+        :raises NoTokenError: when that request fails.
         """
-        with self._lock:
-            if self._token is not None and self._token.value == stale:
-                self._token = None
-        return self.get()
+        return self._obtain(connection, stale)
 
-    def _fly(self, flight: Future[Token]) -> str:
-        asked = self._now()
+    def keep(self, connection: Connection, token: Token) -> None:
+        """Store a token that came another way: by a customer's login."""
+        with self._database.transaction() as transaction:
+            transaction.execute(delete(tokens).where(tokens.c.holder == connection.holder))
+            transaction.execute(self._database.insert(tokens).values(self._row(connection, version=1, token=token)))
+        with self._lock:
+            self._held.pop(connection.holder, None)
+
+    def refresh_token(self, connection: Connection) -> str | None:
+        """The refresh token of a connection, to be revoked; None when it has none."""
+        row = self._read(connection)
+        return None if row is None or row.refresh_token is None else self._vault.open(row.refresh_token)
+
+    def _obtain(self, connection: Connection, stale: str | None) -> str:
+        """One request at a time in this process; everybody else waits for it here."""
+        while True:
+            with self._lock:
+                held = self._held.get(connection.holder)
+                if held is not None and held.value != stale and self._now() < held.good_until:
+                    return held.value
+                flight = self._flights.get(connection.holder)
+                mine = flight is None
+                if flight is None:
+                    flight = self._flights[connection.holder] = Future()
+            found = self._fly(connection, stale, flight) if mine else flight.result()
+            # A flight that left before this token was refused may bring just that one.
+            if found.value != stale:
+                return found.value
+
+    def _fly(self, connection: Connection, stale: str | None, flight: Future[_Held]) -> _Held:
         try:
-            token = self._fetch()
+            found = self._shared(connection, stale)
         except BaseException as problem:
             with self._lock:
-                self._flight = None
+                del self._flights[connection.holder]
             flight.set_exception(problem)
             raise
         with self._lock:
-            self._flight = None
-            self._token = token
-            # Counted from our own clock: ``issued_at`` is another machine's, and its unit differs between sources.
-            self._good_until = asked + token.lifetime - min(_MARGIN, token.lifetime / 10)
-        flight.set_result(token)
-        return token.value
+            del self._flights[connection.holder]
+            self._held[connection.holder] = found
+        flight.set_result(found)
+        return found
 
+    def _shared(self, connection: Connection, stale: str | None) -> _Held:
+        """One request at a time among all copies: whoever gets the lease makes it, the others look for its result."""
+        failures: int | None = None
+        while True:
+            row = self._read(connection)
+            if row is None:
+                self._begin(connection)
+                continue
+            found = self._usable(row)
+            if found is not None and found.value != stale:
+                return found
+            if failures is not None and row.failures != failures:
+                raise NoTokenError(row.failed_status)
+            failures = row.failures
+            lease = chance.token_hex(16)
+            if self._leased(connection, row, lease):
+                return self._fetched(connection, row, lease)
+            self.pause(_LOOK_AGAIN)
 
-def partner_headers(settings: Settings) -> dict[str, str]:
-    """The partner's id, which Trustpilot wants on every call made with a customer's keys or token (seed 003, step
-    6)."""
-    return {} if settings.partner_id is None else {settings.partner_header: settings.partner_id}
+    def _fetched(self, connection: Connection, row: Any, lease: str) -> _Held:
+        asked = self._now()
+        try:
+            token = self._ask(connection, row)
+        except NoTokenError as problem:
+            values = {"failures": row.failures + 1, "failed_status": problem.status, "lease": None, "leased_until": 0.0}
+            self._change(connection, tokens.c.lease == lease, values)
+            raise
+        values = self._row(connection, row.version + 1, token, asked)
+        # Also when the lease was lost to somebody who has failed since: a refresh token that was made of another one is
+        # the only one that still works.
+        self._change(connection, tokens.c.version == row.version, {**values, "failures": row.failures})
+        return _Held(token.value, values["good_until"])
 
+    def _ask(self, connection: Connection, row: Any) -> Token:
+        """By the refresh token if there is one, else as the connection's way is."""
+        return self._desk.fetch(connection.credentials, self._opened(row.refresh_token))
 
-def _lifetime(expires_in: object) -> float:
-    """Seconds of life. Trustpilot sends them as a string; a value nobody can read is taken as the documented 100 hours.
+    # --- the row --------------------------------------------------------------------------------------------------
 
-    That is safe: a token that dies earlier is refused with 401 and replaced.
-    """
-    try:
-        seconds = float(str(expires_in))
-    except ValueError:
-        return DOCUMENTED_LIFETIME
-    return seconds if 0 < seconds <= DOCUMENTED_LIFETIME else DOCUMENTED_LIFETIME
+    def _read(self, connection: Connection) -> Any:
+        with self._database.reading() as database:
+            return database.execute(select(tokens).where(tokens.c.holder == connection.holder)).one_or_none()
+
+    def _begin(self, connection: Connection) -> None:
+        row = self._row(connection, version=0, token=None)
+        with self._database.writing() as database:
+            database.execute(self._database.insert(tokens).values(row).on_conflict_do_nothing())
+
+    def _leased(self, connection: Connection, row: Any, lease: str) -> bool:
+        free = or_(tokens.c.lease.is_(None), tokens.c.leased_until <= self._now())
+        same = and_(tokens.c.version == row.version, tokens.c.failures == row.failures)
+        with self._database.writing() as database:
+            taken = database.execute(
+                update(tokens)
+                .where(tokens.c.holder == connection.holder, same, free)
+                .values(lease=lease, leased_until=self._now() + self._patience)
+            )
+            return taken.rowcount == 1
+
+    def _change(self, connection: Connection, still: ColumnElement[bool], values: dict[str, Any]) -> None:
+        """Write, if the row is still as we think; else somebody else has written something newer."""
+        ours = and_(tokens.c.holder == connection.holder, still)
+        with self._database.writing() as database:
+            database.execute(update(tokens).where(ours).values(values))
+
+    def _row(self, connection: Connection, version: int, token: Token | None, asked: float = 0.0) -> dict[str, Any]:
+        # Counted from our own clock: ``issued_at`` is another machine's, and its unit differs between sources.
+        good_until = 0.0
+        if token is not None:
+            good_until = (asked or self._now()) + token.lifetime - min(_MARGIN, token.lifetime / 10)
+        return {
+            "holder": connection.holder,
+            "version": version,
+            "access_token": None if token is None else self._vault.seal(token.value),
+            "refresh_token": None if token is None or token.refresh is None else self._vault.seal(token.refresh),
+            "good_until": good_until,
+            "lease": None,
+            "leased_until": 0.0,
+            "failures": 0,
+            "failed_status": None,
+        }
+
+    def _usable(self, row: Any) -> _Held | None:
+        value = self._opened(row.access_token) if self._now() < row.good_until else None
+        return None if value is None else _Held(value, row.good_until)
+
+    def _opened(self, sealed: str | None) -> str | None:
+        """A token sealed under a key that is gone is no token."""
+        try:
+            return None if sealed is None else self._vault.open(sealed)
+        except WrongKeyError:
+            return None

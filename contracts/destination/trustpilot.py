@@ -5,18 +5,23 @@ from __future__ import annotations
 import io
 import json
 import time
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.utils import select_proxy
 
 from contracts.destination.config import Settings
 from contracts.destination.connections import Connection
+from contracts.destination.invitations import invitation_body
+from contracts.destination.metrics import Metrics
 from contracts.destination.orders import Order
-from contracts.destination.tokens import TokenStore, partner_headers
+from contracts.destination.token_desk import partner_headers
+from contracts.destination.tokens import TokenStore
 
 POOL_SIZE = 32
 """Connections kept per host: one for each thread of the server."""
@@ -33,17 +38,27 @@ class UnconfirmedError(Exception):
 
 
 class TrustpilotClient:
-    """Asks Trustpilot to invite a buyer (Trustpilot, invitation API: create invitations).
+    """Asks Trustpilot to invite a buyer, or to forget one (Trustpilot, invitation API).
 
     :param session: shared by all threads; it needs a pool as large as there are threads.
     :param tokens: where access tokens come from.
+    :param now: seconds since 1970.
     """
 
-    def __init__(self, settings: Settings, session: requests.Session, tokens: TokenStore) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        session: requests.Session,
+        tokens: TokenStore,
+        metrics: Metrics,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._session = session
         self._tokens = tokens
         self._url = settings.invitations_api_url
         self._headers = {"Content-Type": "application/json", **partner_headers(settings)}
+        self._metrics = metrics
+        self._now = now
         self.timeout = settings.timeout
 
     def invite(self, connection: Connection, order: Order) -> int:
@@ -54,50 +69,63 @@ class TrustpilotClient:
         :raises UnreachableError: nothing was sent.
         :raises UnconfirmedError: something was sent; what became of it is unknown.
         """
-        token = self._tokens.get()
-        status = self.send(connection, order, token)
-        if status == HTTPStatus.UNAUTHORIZED:
-            status = self.send(connection, order, self._tokens.renew(token))
-        return status
+        return self._with_token(connection, lambda token: self.send(connection, order, token))
+
+    def erase(self, connection: Connection, addresses: Sequence[str]) -> int:
+        """Have the invitation data of some addresses deleted, for good. It does no harm to ask twice.
+
+        :returns: Trustpilot's status.
+        :raises NoTokenError: no token could be had.
+        :raises UnreachableError: nothing was sent.
+        :raises UnconfirmedError: something was sent; what became of it is unknown.
+        """
+        body = {"customerEmails": list(addresses)}
+        path = "invitation-data/delete"
+        return self._with_token(connection, lambda token: self._post("erase", connection, path, body, token))
 
     def send(self, connection: Connection, order: Order, token: str) -> int:
-        """One request, one answer: Trustpilot's status.
+        """One request for an invitation, one answer: Trustpilot's status.
 
         :raises UnreachableError: nothing was sent.
         :raises UnconfirmedError: something was sent; what became of it is unknown.
         """
-        body = _Body(json.dumps(self.invitation(connection, order)).encode())
-        try:
-            answer = self._session.post(
-                self._address(connection),
-                data=body,
-                headers={**self._headers, "x-business-user-id": connection.business_user_id},
-                auth=_Bearer(token),
-                timeout=self.timeout,
-                allow_redirects=False,
-                stream=True,  # the status alone decides: a body that is cut off must not make the outcome unknown
-            )
-        except requests.RequestException as problem:
-            raise (UnconfirmedError if body.left else UnreachableError)(type(problem).__name__) from None
-        with answer:
-            self._read_to_the_end(answer)
-            return answer.status_code
+        return self._post("invite", connection, "email-invitations", self.invitation(connection, order), token)
 
     def invitation(self, connection: Connection, order: Order) -> dict[str, object]:
-        """The request's body: a service review invitation by e-mail."""
-        service: dict[str, object] = {} if connection.template_id is None else {"templateId": connection.template_id}
-        return {
-            "locale": connection.locale,
-            "referenceNumber": order.order_id,
-            "consumerName": order.name,
-            "consumerEmail": order.email,
-            "type": "email",
-            "serviceReviewInvitation": service,
-        }
+        """The body of that request."""
+        return invitation_body(order, connection.preferences, self._now)
 
-    def _address(self, connection: Connection) -> str:
+    def _with_token(self, connection: Connection, call: Callable[[str], int]) -> int:
+        token = self._tokens.get(connection)
+        status = call(token)
+        if status == HTTPStatus.UNAUTHORIZED:
+            status = call(self._tokens.renew(connection, token))
+        return status
+
+    def _post(self, operation: str, connection: Connection, path: str, content: object, token: str) -> int:
+        body = _Body(json.dumps(content).encode())
         unit = quote(connection.business_unit_id, safe="")
-        return f"{self._url}/v1/private/business-units/{unit}/email-invitations"
+        acting = {} if connection.business_user_id is None else {"x-business-user-id": connection.business_user_id}
+        with self._metrics.calling(operation) as call:
+            try:
+                answer = self._session.post(
+                    f"{self._url}/v1/private/business-units/{unit}/{path}",
+                    data=body,
+                    headers={**self._headers, **acting},
+                    auth=_Bearer(token),
+                    timeout=self.timeout,
+                    allow_redirects=False,
+                    stream=True,  # the status alone decides: a body that is cut off must not make the outcome unknown
+                )
+            except requests.RequestException as problem:
+                raise (UnconfirmedError if body.left else UnreachableError)(type(problem).__name__) from None
+            with answer:
+                call.status = answer.status_code
+                self._read_to_the_end(answer)
+        if answer.status_code == HTTPStatus.GATEWAY_TIMEOUT:
+            # Trustpilot's own door did not learn what became of it.
+            raise UnconfirmedError("gateway time-out")
+        return answer.status_code
 
     def _read_to_the_end(self, answer: requests.Response) -> None:
         """Only a connection whose answer was read can be used again; an endless answer is not worth that."""
@@ -111,9 +139,21 @@ class TrustpilotClient:
             return
 
 
-def new_session() -> requests.Session:
-    """A session for all threads: pooled, without retries of its own, without cookies."""
+def new_session(addresses: Iterable[str] = ()) -> requests.Session:
+    """A session for all threads: pooled, without retries of its own, without cookies.
+
+    :param addresses: what it will be used for. Which proxies and certificates the environment names for them is found
+        out here, once: requests would look at every variable with every call.
+    """
     session = requests.Session()
+    for address in addresses:
+        found = session.merge_environment_settings(address, {}, None, None, None)
+        scheme, host = urlsplit(address).scheme, urlsplit(address).hostname
+        proxy = select_proxy(address, found["proxies"])
+        if proxy is not None:
+            session.proxies[f"{scheme}://{host}"] = proxy
+        session.verify = found["verify"]
+    session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=POOL_SIZE, max_retries=0))

@@ -21,9 +21,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from contracts.destination import values
 from contracts.destination.app import create_app
 from contracts.destination.config import Settings
+from contracts.destination.connections import Connection
+from contracts.destination.database import Database
+from contracts.destination.ledger import State
+from contracts.destination.logs import JsonLines
+from contracts.destination.migrations import migrate
 from contracts.destination.service import Destination
+from contracts.destination.vault import Vault, new_key
+from tests.postgres import Postgres, running
 
 KEY = "segment-key"
 EMAIL = "ada.byron@example.com"
@@ -73,7 +81,7 @@ class StubTrustpilot(ThreadingHTTPServer):
 
     def answer(self, call: Call) -> Answer:
         with self.lock:
-            if call.path.endswith("/accesstoken"):
+            if "/oauth/" in call.path:
                 self.token_calls.append(call)
                 token = {"access_token": f"tpa-{len(self.token_calls)}", "expires_in": "359999"}
                 return self.token_script.pop(0) if self.token_script else Answer(200, json.dumps(token).encode())
@@ -116,6 +124,49 @@ def trustpilot() -> Iterator[StubTrustpilot]:
         thread.join()
 
 
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.time = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/destination.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    return values.database_url(server.new_database())
+
+
+@pytest.fixture
+def database(database_url: str, clock: Clock) -> Iterator[Database]:
+    opened = Database(database_url)
+    migrate(opened, clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def vault(database: Database) -> Vault:
+    return Vault(database, [new_key()], new_key())
+
+
 @pytest.fixture
 def settings(trustpilot: StubTrustpilot, tmp_path: Path) -> Settings:
     return Settings(
@@ -127,7 +178,7 @@ def settings(trustpilot: StubTrustpilot, tmp_path: Path) -> Settings:
         api_url=trustpilot.url,
         invitations_api_url=trustpilot.url,
         timeout=2.0,
-        ledger_url=f"sqlite:///{tmp_path}/ledger.db",
+        database_url=f"sqlite:///{tmp_path}/destination.db",
     )
 
 
@@ -151,6 +202,13 @@ class Subject:
         client: FlaskClient = self.app.test_client()
         return client.post(path, data=json.dumps(event) if data is None else data, headers=headers, **options)
 
+    @property
+    def connection(self) -> Connection:
+        return self.destination.admit(KEY)
+
+    def state(self, order_id: str = "1001") -> State | None:
+        return self.destination.ledger.state(self.connection.id, order_id)
+
     def close(self) -> None:
         self.destination.close()
 
@@ -166,6 +224,12 @@ def message_of(answer: TestResponse) -> str:
     body = json.loads(answer.text)
     assert list(body) == ["message"]
     return str(body["message"])
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """What the destination has logged, as it stands in its log."""
+    ours = [record for record in caplog.records if record.name == "contracts.destination"]
+    return [json.loads(JsonLines().format(record)) for record in ours]
 
 
 def run_module(module: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
 import requests
+from click.testing import CliRunner
 
+from contracts.destination.cli import destination
 from contracts.destination.config import Settings
-from tests.destination.conftest import KEY, StubTrustpilot, order_completed, run_module
+from contracts.destination.database import Database
+from contracts.destination.ledger import Entry, Ledger, State
+from contracts.destination.migrations import migrate
+from tests.destination.conftest import KEY, Answer, StubTrustpilot, order_completed, run_module
 
 
 @pytest.fixture
@@ -30,15 +40,15 @@ def environment(settings: Settings) -> dict[str, str]:
         "TRUSTPILOT_API_SECRET": settings.api_secret,
         "TRUSTPILOT_BUSINESS_UNIT_ID": settings.business_unit_id,
         "TRUSTPILOT_BUSINESS_USER_ID": settings.business_user_id,
-        "LEDGER_URL": settings.ledger_url,
+        "DATABASE_URL": settings.database_url,
     }
 
 
 @contextmanager
-def running(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(environment: dict[str, str], stderr: IO[str] | None = None) -> Iterator[tuple[subprocess.Popen[str], str]]:
     command = [sys.executable, "-m", "contracts.destination", "--port", "0"]
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, env=environment, stdout=subprocess.PIPE, text=True
+        command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True
     ) as process:
         try:
             assert process.stdout is not None
@@ -56,7 +66,7 @@ def test_it_serves_from_its_first_line_until_it_is_stopped(
 ) -> None:
     with running(environment) as (process, url):
         answer = requests.post(url, json=order_completed(), auth=(KEY, ""), timeout=5)
-        assert answer.json() == {"message": "Invitation requested for order 1001."}
+        assert answer.json() == {"message": "Invitation requested for order 1001, to the address in properties.email."}
         process.send_signal(stop)
         assert process.wait(10) == 0
     assert len(trustpilot.calls) == 1
@@ -106,14 +116,106 @@ def test_bad_settings_are_one_sentence_each(environment: dict[str, str]) -> None
     ]
 
 
-def test_a_ledger_that_cannot_be_opened_is_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
-    ended = run_module("contracts.destination", "--ledger", f"{tmp_path}/missing/ledger.db", env=environment)
+def test_a_database_that_cannot_be_opened_is_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
+    ended = run_module("contracts.destination", "--database", f"{tmp_path}/missing/x.db", env=environment)
     assert ended.returncode == 2
-    assert ended.stderr == "destination: LEDGER_URL cannot be opened: unable to open database file.\n"
+    assert ended.stderr == "destination: DATABASE_URL cannot be opened: unable to open database file.\n"
+
+
+def run(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
+    ended = CliRunner().invoke(destination, arguments, env=environment)
+    return ended.exit_code, ended.output
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    opened = Database(settings.database_url)
+    migrate(opened, time.time)
+    yield opened
+    opened.close()
+
+
+def leave_behind(database: Database, order: str, connection: str = "c") -> None:
+    """As a copy does that is killed in the middle of a call, two minutes ago."""
+    Ledger(database, lambda: time.time() - 120).reserve(connection, Entry(order))
+
+
+def test_orders_left_behind_by_a_crash_are_listed(environment: dict[str, str], database: Database) -> None:
+    leave_behind(database, "1001")
+    Ledger(database, time.time).reserve("c", Entry("1002"))
+    code, shown = run(environment, "orders", "--unconfirmed")
+    assert code == 0
+    assert re.fullmatch(r"\S+Z  unconfirmed  lease +c  1001\n", shown)
+    listed = json.loads(run(environment, "orders", "--json")[1])
+    assert {order["order_id"]: order["state"] for order in listed["orders"]} == {
+        "1001": "unconfirmed",
+        "1002": "reserved",
+    }
+
+
+def test_an_empty_list_is_a_sentence(environment: dict[str, str]) -> None:
+    assert run(environment, "orders", "--unconfirmed") == (0, "No unconfirmed orders.\n")
+
+
+@pytest.mark.parametrize(("option", "state"), [("--sent", State.SENT), ("--retry", State.REFUSED)])
+def test_a_person_resolves_an_order(environment: dict[str, str], database: Database, option: str, state: State) -> None:
+    leave_behind(database, "1001")
+    code, said = run(environment, "resolve", "1001", option)
+    assert (code, said.startswith("Resolved. ")) == (0, True)
+    assert Ledger(database, time.time).state("c", "1001") is state
+
+
+def test_resolving_needs_an_outcome_an_order_and_one_connection(
+    environment: dict[str, str], database: Database
+) -> None:
+    assert run(environment, "resolve", "1001")[0] == 2
+    assert run(environment, "resolve", "1001", "--sent")[0] == 1
+    for connection in ("c", "d"):
+        leave_behind(database, "1001", connection)
+    code, said = run(environment, "resolve", "1001", "--sent")
+    assert (code, "--connection: c, d" in said) == (1, True)
+    assert run(environment, "resolve", "1001", "--sent", "--connection", "d")[0] == 0
+    assert Ledger(database, time.time).state("c", "1001") is State.UNCONFIRMED
+
+
+def test_keys_are_made_and_replaced(environment: dict[str, str]) -> None:
+    first, second = (run(environment, "new-key")[1].strip() for _ in range(2))
+    assert run({**environment, "ENCRYPTION_KEYS": first}, "rekey")[1] == "Sealed 1 values under the first key.\n"
+    assert run({**environment, "ENCRYPTION_KEYS": f"{second},{first}"}, "rekey")[0] == 0
+    assert run({**environment, "ENCRYPTION_KEYS": second}, "rekey")[0] == 0
+    code, said = run({**environment, "ENCRYPTION_KEYS": first}, "rekey")
+    assert (code, said.startswith("destination: The database was used with other ENCRYPTION_KEYS.")) == (2, True)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_an_event_under_way_is_brought_to_its_end(
+    environment: dict[str, str], trustpilot: StubTrustpilot, database: Database, stop: signal.Signals
+) -> None:
+    trustpilot.script = [Answer(delay=1.0)]
+    with running(environment) as (process, url), ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(requests.post, url, json=order_completed(), auth=(KEY, ""), timeout=10)
+        while not trustpilot.calls:
+            assert not under_way.done()
+        process.send_signal(stop)
+        assert under_way.result().status_code == 200
+        assert process.wait(10) == 0
+    assert Ledger(database, time.time).state("unit-507f191e810c19729de860ea", "1001") is State.SENT
+
+
+def test_a_log_is_one_json_object_a_line(environment: dict[str, str], tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w+") as log:
+        with running(environment, stderr=log) as (process, url):
+            requests.post(url, json=order_completed(), auth=(KEY, ""), timeout=5)
+            process.terminate()
+            process.wait(10)
+        log.seek(0)
+        lines = [json.loads(line) for line in log]
+    assert [line["what"] for line in lines] == ["event"]
 
 
 def test_listing_the_command_loads_neither_framework_nor_database() -> None:
-    program = "import sys, contracts.destination.cli; print({'flask', 'sqlalchemy', 'granian'} & set(sys.modules))"
+    heavy = {"flask", "sqlalchemy", "granian", "cryptography", "prometheus_client"}
+    program = f"import sys, contracts.destination.cli; print({heavy} & set(sys.modules))"
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True
     )

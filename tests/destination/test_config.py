@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.destination.config import Settings, SettingsError
+from contracts.destination import values
+from contracts.destination.config import Settings, SettingsError, described
+from contracts.destination.preferences import Preferences
+from contracts.destination.values import DAY
+from contracts.destination.vault import new_key
 
 GOOD = {
     "INTEGRATION_KEY": "segment-key",
@@ -17,8 +21,9 @@ def test_the_defaults_are_the_real_trustpilot() -> None:
     settings = Settings.from_environment(GOOD)
     assert settings.api_url == "https://api.trustpilot.com"
     assert settings.invitations_api_url == "https://invitations-api.trustpilot.com"
-    assert (settings.locale, settings.timeout, settings.template_id, settings.partner_id) == ("en-US", 8.0, None, None)
-    assert settings.ledger_url == "sqlite:///tpmock-destination.db"
+    assert (settings.timeout, settings.partner_id, settings.preferences) == (8.0, None, Preferences())
+    assert settings.database_url == "sqlite:///tpmock-destination.db"
+    assert (settings.repeat_unknown, settings.consumer_cap) == (False, 0)
 
 
 def test_every_missing_value_is_named_at_once() -> None:
@@ -46,8 +51,19 @@ def test_every_missing_value_is_named_at_once() -> None:
         ("TRUSTPILOT_TIMEOUT", "soon"),
         ("TRUSTPILOT_TIMEOUT", "-5"),
         ("TRUSTPILOT_TIMEOUT", "nan"),
-        ("LEDGER_URL", "sqlite://"),
-        ("LEDGER_URL", "sqlite:///:memory:"),
+        ("TRUSTPILOT_DELAY_DAYS", "a week"),
+        ("TRUSTPILOT_DELAY_DAYS", "-1"),
+        ("TRUSTPILOT_REPLY_TO", "nobody"),
+        ("TRUSTPILOT_REDIRECT_URI", "shop.example.test"),
+        ("TRUSTPILOT_PRODUCT_INVITATIONS", "perhaps"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "mysql://shop@db.example.com/x"),
+        ("ENCRYPTION_KEYS", "a secret that is no key"),
+        ("ON_UNKNOWN_OUTCOME", "guess"),
+        ("CONSUMER_CAP", "-1"),
+        ("CONSUMER_CAP_DAYS", "-0.25"),
+        ("ORDER_RETENTION_DAYS", "for ever"),
     ],
 )
 def test_a_wrong_value_gets_one_sentence_that_does_not_repeat_it(name: str, value: str) -> None:
@@ -60,9 +76,67 @@ def test_a_wrong_value_gets_one_sentence_that_does_not_repeat_it(name: str, valu
 
 
 def test_a_plain_path_names_a_sqlite_file() -> None:
-    assert Settings.from_environment({**GOOD, "LEDGER_URL": "orders.db"}).ledger_url == "sqlite:///orders.db"
+    assert Settings.from_environment({**GOOD, "DATABASE_URL": "orders.db"}).database_url == "sqlite:///orders.db"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_has_several_names(scheme: str) -> None:
+    settings = Settings.from_environment({**GOOD, "DATABASE_URL": f"{scheme}://shop@db.example.com/x"})
+    assert settings.database_url == "postgresql+psycopg://shop@db.example.com/x"
+
+
+def test_preferences_come_from_the_environment_too() -> None:
+    wishes = {
+        "TRUSTPILOT_LOCALE": "da_DK",
+        "TRUSTPILOT_DELAY_DAYS": "7",
+        "TRUSTPILOT_TAGS": "web, summer",
+        "TRUSTPILOT_PRODUCT_INVITATIONS": "yes",
+    }
+    found = Settings.from_environment({**GOOD, **wishes}).preferences
+    assert found == Preferences(locale="da-DK", delay=7 * DAY, tags=("web", "summer"), products=True)
+
+
+def test_several_keys_are_taken() -> None:
+    keys = [new_key(), new_key()]
+    assert Settings.from_environment({**GOOD, "ENCRYPTION_KEYS": ", ".join(keys)}).encryption_keys == tuple(keys)
+
+
+def test_every_variable_is_described_once() -> None:
+    rows = list(described())
+    assert len({name for name, _, _ in rows}) == len(rows)
+    assert all(meaning for _, _, meaning in rows)
+    assert ("ON_UNKNOWN_OUTCOME", "`hold`") in [(name, default) for name, default, _ in rows]
 
 
 def test_secrets_stay_out_of_repr() -> None:
-    shown = repr(Settings.from_environment({**GOOD, "LEDGER_URL": "postgresql://shop:word@db.example.com/x"}))
-    assert not any(secret in shown for secret in ("segment-key", "the-api-key", "the-api-secret", "word"))
+    key = new_key()
+    more = {"DATABASE_URL": "postgresql://shop:word@db.example.com/x", "ENCRYPTION_KEYS": key, "METRICS_TOKEN": "m-1"}
+    shown = repr(Settings.from_environment({**GOOD, **more}))
+    assert not any(secret in shown for secret in ("segment-key", "the-api-key", "the-api-secret", "word", key, "m-1"))
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://destination.example.com/callback", "http://127.0.0.1:8090/callback", "http://localhost/oauth/back"]
+)
+def test_customers_come_back_by_https_or_on_this_machine(uri: str) -> None:
+    assert values.oauth_redirect_uri(uri) == uri
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://destination.example.com/callback",
+        "https://destination.example.com",
+        "https://destination.example.com/",
+        "https://destination.example.com/connect",
+        "https://destination.example.com/v1/events",
+        "https://destination.example.com/call<back>",
+        "https://destination.example.com/callback?a=1",
+        "https://destination.example.com/callback#a",
+        "https://user@destination.example.com/callback",
+        "callback",
+    ],
+)
+def test_customers_come_back_to_no_other_address(uri: str) -> None:
+    with pytest.raises(ValueError, match="must"):
+        values.oauth_redirect_uri(uri)

@@ -11,13 +11,10 @@ import pytest
 from contracts.destination.app import create_app
 from contracts.destination.config import Settings
 from contracts.destination.ledger import State
-from tests.destination.conftest import EMAIL, KEY, Answer, StubTrustpilot, Subject, message_of, order_completed
+from contracts.destination.preferences import Preferences
+from tests.destination.conftest import EMAIL, Answer, StubTrustpilot, Subject, message_of, order_completed
 
 HTML = b"<html><body>Request blocked</body></html>"
-
-
-def state_of(subject: Subject, order_id: str = "1001") -> State | None:
-    return subject.destination.ledger.state(subject.destination.admit(KEY).id, order_id)
 
 
 @pytest.fixture
@@ -45,7 +42,8 @@ def test_the_request_is_the_documented_one(subject: Subject, trustpilot: StubTru
 
 
 def test_template_locale_and_partner_are_sent_when_configured(settings: Settings, trustpilot: StubTrustpilot) -> None:
-    subject = Subject(create_app(replace(settings, template_id="abc", locale="da-DK", partner_id="p-1")))
+    wishes = Preferences(template_id="abc", locale="da-DK")
+    subject = Subject(create_app(replace(settings, preferences=wishes, partner_id="p-1")))
     subject.post(order_completed())
     subject.close()
     [call] = trustpilot.calls
@@ -62,7 +60,12 @@ def test_no_partner_header_without_a_partner(subject: Subject, trustpilot: StubT
 @pytest.mark.parametrize(
     ("answer", "status", "words", "state"),
     [
-        (Answer(200, b'{"id": "1"}'), 200, "Invitation requested for order 1001.", State.SENT),
+        (
+            Answer(200, b'{"id": "1"}'),
+            200,
+            "Invitation requested for order 1001, to the address in properties.email.",
+            State.SENT,
+        ),
         (Answer(201), 200, "Invitation requested", State.SENT),
         (Answer(202), 200, "Invitation requested", State.SENT),
         (Answer(204, headers={}), 200, "Invitation requested", State.SENT),
@@ -75,6 +78,7 @@ def test_no_partner_header_without_a_partner(subject: Subject, trustpilot: StubT
         (Answer(500, HTML), 503, "status 500", State.REFUSED),
         (Answer(501), 503, "status 501", State.REFUSED),
         (Answer(520), 503, "status 520", State.REFUSED),
+        (Answer(504), 202, "not confirm", State.UNCONFIRMED),
         (Answer(302, headers={"Location": "https://example.com/"}), 503, "status 302", State.REFUSED),
     ],
 )
@@ -86,7 +90,7 @@ def test_every_answer_of_trustpilot_becomes_a_status_segment_understands(
     assert reply.status_code == status
     assert words in message_of(reply)
     assert EMAIL not in reply.text
-    assert state_of(subject) is state
+    assert subject.state() is state
     assert len(trustpilot.calls) == 1
 
 
@@ -111,7 +115,7 @@ def test_without_a_token_nothing_is_sent(
     reply = subject.post(order_completed())
     assert reply.status_code == status
     assert words in message_of(reply)
-    assert (trustpilot.calls, state_of(subject)) == ([], State.REFUSED)
+    assert (trustpilot.calls, subject.state()) == ([], State.REFUSED)
 
 
 def test_one_token_serves_many_orders(subject: Subject, trustpilot: StubTrustpilot) -> None:
@@ -135,7 +139,7 @@ def test_a_refused_second_token_ends_it(subject: Subject, trustpilot: StubTrustp
     assert reply.status_code == 401
     assert "Reconnect" in message_of(reply)
     assert (len(trustpilot.token_calls), len(trustpilot.calls)) == (2, 2)
-    assert state_of(subject) is State.REFUSED
+    assert subject.state() is State.REFUSED
 
 
 def test_the_same_order_is_invited_once(subject: Subject, trustpilot: StubTrustpilot) -> None:
@@ -161,7 +165,10 @@ def test_after_a_definite_refusal_a_retry_tries_again(
 ) -> None:
     trustpilot.script = [answer]
     subject.post(order_completed())
-    assert message_of(subject.post(order_completed())) == "Invitation requested for order 1001."
+    assert (
+        message_of(subject.post(order_completed()))
+        == "Invitation requested for order 1001, to the address in properties.email."
+    )
 
 
 @pytest.mark.parametrize("answer", [Answer(delay=0.4), Answer(cut=True)], ids=["slow", "cut"])
@@ -171,14 +178,14 @@ def test_an_unknown_outcome_is_never_repeated(hurried: Subject, trustpilot: Stub
         reply = hurried.post(order_completed())
         assert reply.status_code == 202
         assert "not confirm" in message_of(reply)
-    assert state_of(hurried) is State.UNCONFIRMED
+    assert hurried.state() is State.UNCONFIRMED
     assert len(trustpilot.calls) == 1
 
 
 def test_a_body_that_is_cut_off_does_not_hide_the_status(subject: Subject, trustpilot: StubTrustpilot) -> None:
     trustpilot.script = [Answer(201, b"{", headers={"Content-Length": "500", "Connection": "close"})]
     assert subject.post(order_completed()).status_code == 200
-    assert state_of(subject) is State.SENT
+    assert subject.state() is State.SENT
 
 
 def test_a_refused_connection_leaves_the_order_to_a_retry(settings: Settings) -> None:
@@ -186,7 +193,7 @@ def test_a_refused_connection_leaves_the_order_to_a_retry(settings: Settings) ->
     reply = subject.post(order_completed())
     assert reply.status_code == 503
     assert "could not be reached" in message_of(reply)
-    assert state_of(subject) is State.REFUSED
+    assert subject.state() is State.REFUSED
     subject.close()
 
 
@@ -194,7 +201,7 @@ def test_a_failed_handshake_leaves_the_order_to_a_retry(settings: Settings, trus
     plain_http = trustpilot.url.replace("http:", "https:")
     subject = Subject(create_app(replace(settings, invitations_api_url=plain_http)))
     assert subject.post(order_completed()).status_code == 503
-    assert state_of(subject) is State.REFUSED
+    assert subject.state() is State.REFUSED
     subject.close()
 
 

@@ -1,143 +1,240 @@
+"""The ledger, on both databases."""
+
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.schema import CreateIndex, CreateTable
 
-from contracts.destination import ledger as module
-from contracts.destination.ledger import Claim, Ledger, State
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = 1_000.0
-
-    def __call__(self) -> float:
-        return self.time
+from contracts.destination.archive import Archive
+from contracts.destination.database import Database
+from contracts.destination.ledger import Claim, Entry, Ledger, Reservation, Rules, State
+from tests.destination.conftest import Clock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def ledger(database: Database, clock: Clock) -> Ledger:
+    return Ledger(database, clock)
 
 
-@pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    opened = Ledger(f"sqlite:///{tmp_path}/ledger.db", clock)
-    yield opened
-    opened.close()
+ADA, EVE = "ada0" * 16, "e0e0" * 16
+
+
+def claim(ledger: Ledger, order: str, message: str | None, connection: str = "c", consumer: str | None = None) -> Claim:
+    return ledger.reserve(connection, Entry(order, message, consumer)).claim
+
+
+def at_once(number: int, call: Callable[[int], Claim]) -> list[str]:
+    start = threading.Barrier(number)
+
+    def one(index: int) -> Claim:
+        start.wait()
+        return call(index)
+
+    with ThreadPoolExecutor(number) as pool:
+        return sorted(each.name for each in pool.map(one, range(number)))
 
 
 def test_an_order_is_won_once(ledger: Ledger) -> None:
-    assert ledger.reserve("c", "1", "m1") is Claim.WON
-    assert ledger.reserve("c", "1", "m1") is Claim.IN_FLIGHT
-    ledger.settle("c", "1", State.SENT)
-    assert ledger.reserve("c", "1", "m2") is Claim.SENT
+    assert claim(ledger, "1", "m1") is Claim.WON
+    assert claim(ledger, "1", "m1") is Claim.IN_FLIGHT
+    ledger.settle("c", "1", 1, State.SENT)
+    assert claim(ledger, "1", "m2") is Claim.SENT
 
 
 def test_of_many_at_once_one_wins(ledger: Ledger) -> None:
-    start = threading.Barrier(16)
-
-    def claim(number: int) -> Claim:
-        start.wait()
-        return ledger.reserve("c", "1", f"m{number}")
-
-    with ThreadPoolExecutor(16) as pool:
-        claims = list(pool.map(claim, range(16)))
-    assert sorted(claim.name for claim in claims) == ["IN_FLIGHT"] * 15 + ["WON"]
+    assert at_once(16, lambda number: claim(ledger, "1", f"m{number}")) == ["IN_FLIGHT"] * 15 + ["WON"]
 
 
 def test_of_many_after_a_refusal_one_wins(ledger: Ledger) -> None:
-    ledger.reserve("c", "1", "m")
-    ledger.settle("c", "1", State.REFUSED)
-    with ThreadPoolExecutor(8) as pool:
-        claims = list(pool.map(lambda _: ledger.reserve("c", "1", "m"), range(8)))
-    assert claims.count(Claim.WON) == 1
+    claim(ledger, "1", "m")
+    ledger.settle("c", "1", 1, State.REFUSED)
+    assert at_once(8, lambda _: claim(ledger, "1", "m")) == ["IN_FLIGHT"] * 7 + ["WON"]
 
 
-def test_two_copies_of_the_service_share_the_race(tmp_path: Path, ledger: Ledger, clock: Clock) -> None:
-    other = Ledger(f"sqlite:///{tmp_path}/ledger.db", clock)
-    assert ledger.reserve("c", "1", "m") is Claim.WON
-    assert other.reserve("c", "1", "m") is Claim.IN_FLIGHT
-    other.close()
+def test_of_many_orders_in_one_event_one_wins(ledger: Ledger) -> None:
+    assert at_once(8, lambda number: claim(ledger, f"{number}", "m")) == ["IN_FLIGHT"] * 7 + ["WON"]
+
+
+def test_two_copies_of_the_service_share_the_race(ledger: Ledger, database_url: str, clock: Clock) -> None:
+    second = Database(database_url)
+    other = Ledger(second, clock)
+    assert at_once(8, lambda number: claim((ledger, other)[number % 2], "1", "m")) == ["IN_FLIGHT"] * 7 + ["WON"]
+    second.close()
 
 
 def test_connections_do_not_share_orders(ledger: Ledger) -> None:
-    assert ledger.reserve("c", "1", "m") is Claim.WON
-    assert ledger.reserve("d", "1", "m") is Claim.WON
+    assert claim(ledger, "1", "m") is Claim.WON
+    assert claim(ledger, "1", "m", connection="d") is Claim.WON
 
 
 def test_the_same_event_does_not_invite_for_another_order(ledger: Ledger) -> None:
-    ledger.reserve("c", "1", "m")
-    ledger.settle("c", "1", State.SENT)
-    assert ledger.reserve("c", "2", "m") is Claim.SENT
+    claim(ledger, "1", "m")
+    ledger.settle("c", "1", 1, State.SENT)
+    assert claim(ledger, "2", "m") is Claim.SENT
+
+
+def test_an_event_that_was_refused_may_be_tried_for_another_order(ledger: Ledger) -> None:
+    claim(ledger, "1", "m")
+    ledger.settle("c", "1", 1, State.REFUSED)
+    assert claim(ledger, "2", "m") is Claim.WON
+    ledger.settle("c", "2", 1, State.SENT)
+    assert claim(ledger, "1", "m") is Claim.SENT
+    assert claim(ledger, "1", "n") is Claim.WON
 
 
 def test_events_without_an_id_have_nothing_in_common(ledger: Ledger) -> None:
-    assert ledger.reserve("c", "1", None) is Claim.WON
-    assert ledger.reserve("c", "2", None) is Claim.WON
+    assert claim(ledger, "1", None) is Claim.WON
+    assert claim(ledger, "2", None) is Claim.WON
 
 
 def test_an_unconfirmed_order_is_never_won_again(ledger: Ledger, clock: Clock) -> None:
-    ledger.reserve("c", "1", "m")
-    ledger.settle("c", "1", State.UNCONFIRMED)
+    claim(ledger, "1", "m")
+    ledger.settle("c", "1", 1, State.UNCONFIRMED)
     clock.time += 1e9
-    assert ledger.reserve("c", "1", "m2") is Claim.UNCONFIRMED
+    assert claim(ledger, "1", "m2") is Claim.UNCONFIRMED
+
+
+def test_unless_a_second_mail_may_be_risked(database: Database, clock: Clock) -> None:
+    ledger = Ledger(database, clock, Rules(repeat=True))
+    assert ledger.reserve("c", Entry("1", "m")) == Reservation(Claim.WON, 1)
+    ledger.settle("c", "1", 1, State.UNCONFIRMED)
+    assert ledger.reserve("c", Entry("1", "m")) == Reservation(Claim.WON, 2)
+    assert claim(ledger, "1", "m") is Claim.IN_FLIGHT
+    clock.time += 60
+    assert ledger.reserve("c", Entry("1", "m")) == Reservation(Claim.WON, 3)
+
+
+def test_who_was_overtaken_cannot_undo_what_the_next_one_knows(database: Database, clock: Clock) -> None:
+    ledger = Ledger(database, clock, Rules(repeat=True))
+    claim(ledger, "1", "m")
+    clock.time += 60
+    claim(ledger, "1", "m")
+    ledger.settle("c", "1", 1, State.REFUSED)
+    assert ledger.state("c", "1") is State.RESERVED
+    ledger.settle("c", "1", 1, State.SENT)
+    ledger.settle("c", "1", 2, State.REFUSED)
+    assert ledger.state("c", "1") is State.SENT
 
 
 def test_a_reservation_left_behind_becomes_unconfirmed(ledger: Ledger, clock: Clock) -> None:
-    ledger.reserve("c", "1", "m")
+    claim(ledger, "1", "m")
     clock.time += 59
-    assert ledger.reserve("c", "1", "m") is Claim.IN_FLIGHT
+    assert claim(ledger, "1", "m") is Claim.IN_FLIGHT
     clock.time += 1
-    assert ledger.reserve("c", "1", "m") is Claim.UNCONFIRMED
+    assert claim(ledger, "1", "m") is Claim.UNCONFIRMED
+
+
+def test_a_sweep_finds_what_was_left_behind(ledger: Ledger, clock: Clock) -> None:
+    claim(ledger, "1", "m")
+    clock.time += 30
+    claim(ledger, "2", "n")
+    clock.time += 30
+    assert (ledger.sweep(), ledger.sweep()) == (1, 0)
+    assert (ledger.state("c", "1"), ledger.state("c", "2")) == (State.UNCONFIRMED, State.RESERVED)
 
 
 def test_a_late_owner_still_knows_best(ledger: Ledger, clock: Clock) -> None:
-    ledger.reserve("c", "1", "m")
+    claim(ledger, "1", "m")
     clock.time += 61
-    ledger.reserve("c", "1", "m")
-    ledger.settle("c", "1", State.SENT)
+    claim(ledger, "1", "m")
+    ledger.settle("c", "1", 1, State.SENT)
     assert ledger.state("c", "1") is State.SENT
 
 
 def test_a_sent_order_cannot_be_unsent(ledger: Ledger) -> None:
-    ledger.reserve("c", "1", "m")
-    ledger.settle("c", "1", State.SENT)
-    ledger.settle("c", "1", State.REFUSED)
+    claim(ledger, "1", "m")
+    ledger.settle("c", "1", 1, State.SENT)
+    ledger.settle("c", "1", 1, State.REFUSED)
     assert ledger.state("c", "1") is State.SENT
 
 
-def test_orders_are_remembered_after_a_restart(tmp_path: Path, ledger: Ledger, clock: Clock) -> None:
-    ledger.reserve("c", "1", "m")
-    ledger.settle("c", "1", State.SENT)
-    ledger.close()
-    again = Ledger(f"sqlite:///{tmp_path}/ledger.db", clock)
-    assert again.reserve("c", "1", "m") is Claim.SENT
+def test_orders_are_remembered_by_another_process(ledger: Ledger, database_url: str, clock: Clock) -> None:
+    claim(ledger, "1", "m")
+    ledger.settle("c", "1", 1, State.SENT)
+    again = Database(database_url)
+    assert claim(Ledger(again, clock), "1", "m") is Claim.SENT
     again.close()
 
 
-def test_sqlite_keeps_readers_and_writers_apart(tmp_path: Path, ledger: Ledger) -> None:
-    database = sqlite3.connect(tmp_path / "ledger.db")
-    assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    database.close()
+@pytest.fixture
+def capped(database: Database, clock: Clock) -> Ledger:
+    return Ledger(database, clock, Rules(cap=2, span=100.0))
 
 
-def test_a_ledger_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
-    with pytest.raises(OperationalError):
-        Ledger(f"sqlite:///{tmp_path}/no/such/folder/ledger.db", Clock())
+def test_a_consumer_gets_so_many_and_no_more(capped: Ledger, clock: Clock) -> None:
+    for order in ("1", "2"):
+        assert claim(capped, order, order, consumer=ADA) is Claim.WON
+        capped.settle("c", order, 1, State.SENT)
+    assert claim(capped, "3", "3", consumer=ADA) is Claim.CAPPED
+    assert capped.state("c", "3") is State.REFUSED
+    assert claim(capped, "4", "4", consumer=EVE) is Claim.WON
+    clock.time += 100
+    assert claim(capped, "3", "3", consumer=ADA) is Claim.WON
 
 
-def test_the_table_is_valid_on_postgresql() -> None:
-    table = module._orders
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    assert "PRIMARY KEY (connection, order_id)" in str(CreateTable(table).compile(dialect=dialect))
-    assert "DOUBLE PRECISION" in str(CreateTable(table).compile(dialect=dialect))
-    assert all(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
+def test_a_refused_order_does_not_count(capped: Ledger) -> None:
+    for order in ("1", "2"):
+        claim(capped, order, order, consumer=ADA)
+        capped.settle("c", order, 1, State.REFUSED)
+    assert claim(capped, "3", "3", consumer=ADA) is Claim.WON
+    assert claim(capped, "1", "1", consumer=ADA) is Claim.WON
+    assert claim(capped, "2", "2", consumer=ADA) is Claim.CAPPED
+
+
+def test_a_repeated_order_is_told_as_such_and_not_as_capped(capped: Ledger) -> None:
+    claim(capped, "1", "1", consumer=ADA)
+    claim(capped, "2", "2", consumer=ADA)
+    capped.settle("c", "1", 1, State.SENT)
+    assert claim(capped, "1", "1", consumer=ADA) is Claim.SENT
+
+
+def test_the_cap_holds_for_many_at_once_and_two_copies(capped: Ledger, database_url: str, clock: Clock) -> None:
+    second = Database(database_url)
+    other = Ledger(second, clock, Rules(cap=2, span=100.0))
+    names = at_once(8, lambda number: claim((capped, other)[number % 2], f"{number}", f"m{number}", consumer=ADA))
+    assert names == ["CAPPED"] * 6 + ["WON"] * 2
+    second.close()
+
+
+def test_a_person_resolves_what_is_unconfirmed(ledger: Ledger, database: Database, clock: Clock) -> None:
+    archive = Archive(database, clock)
+    for order in ("1", "2"):
+        claim(ledger, order, order)
+        ledger.settle("c", order, 1, State.UNCONFIRMED, "unconfirmed")
+    assert archive.owners("1") == ["c"]
+    assert archive.resolve("c", "1", State.SENT)
+    assert archive.resolve("c", "2", State.REFUSED)
+    assert not archive.resolve("c", "1", State.REFUSED)
+    assert (claim(ledger, "1", "9"), claim(ledger, "2", "2")) == (Claim.SENT, Claim.WON)
+
+
+def test_old_data_goes_and_open_questions_stay(ledger: Ledger, database: Database, clock: Clock) -> None:
+    archive = Archive(database, clock)
+    for order, state in (("1", State.SENT), ("2", State.UNCONFIRMED), ("3", State.REFUSED)):
+        ledger.reserve("c", Entry(order, order, "consumer", "person", "sealed"))
+        ledger.settle("c", order, 1, state)
+    clock.time += 11
+    archive.tidy(order_retention=20, address_retention=10)
+    assert archive.addresses("c", "person") == (False, [])
+    assert len(archive.orders(None, 10)) == 3
+    clock.time += 10
+    archive.tidy(order_retention=20, address_retention=10)
+    assert [order.order_id for order in archive.orders(None, 10)] == ["2"]
+    assert archive.open_orders() == {"reserved": 0, "unconfirmed": 1}
+
+
+def test_forgetting_leaves_the_order_and_nothing_of_the_person(
+    ledger: Ledger, database: Database, clock: Clock
+) -> None:
+    archive = Archive(database, clock)
+    ledger.reserve("c", Entry("1", "m1", "hash-1", "person", "sealed-1"))
+    ledger.reserve("c", Entry("2", "m2", "hash-1"))
+    ledger.reserve("c", Entry("3", "m3", "hash-2", "somebody else", "sealed-2"))
+    assert archive.addresses("c", "person") == (True, [("hash-1", "sealed-1")])
+    assert archive.forget("c", "person", ["hash-1"]) == 2
+    assert archive.addresses("c", "person") == (False, [])
+    assert archive.addresses("c", "somebody else")[1] == [("hash-2", "sealed-2")]
+    assert claim(ledger, "1", "m9") is Claim.IN_FLIGHT

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.destination.orders import Order, OrderReader
-from contracts.destination.replies import Refusal, Reply
+from contracts.destination.messages import Refusal, Reply
+from contracts.destination.orders import Deletion, Order, OrderReader
 from tests.destination.conftest import EMAIL, order_completed
 
 # With a joiner inside, which is invisible and belongs to the spelling.
@@ -32,7 +32,9 @@ def refusal_of(event: object) -> Reply:
 
 
 def test_the_order_of_the_trustpilot_page_is_read() -> None:
-    assert read(order_completed()) == Order("1001", EMAIL, "Ada Byron", "message-of-1001")
+    order = read(order_completed())
+    assert (order.order_id, order.email, order.name) == ("1001", EMAIL, "Ada Byron")
+    assert (order.message_id, order.place, order.label) == ("message-of-1001", "properties.email", "order 1001")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_other_track_events_are_processed_by_doing_nothing(name: str) -> None:
     assert refusal_of({**order_completed(), "event": name}).status == 200
 
 
-@pytest.mark.parametrize("call", ["identify", "page", "screen", "group", "alias", "delete", "ada@example.com"])
+@pytest.mark.parametrize("call", ["identify", "page", "screen", "group", "alias", "ada@example.com"])
 def test_other_call_types_are_not_supported(call: str) -> None:
     reply = refusal_of({**order_completed(), "type": call})
     assert reply.status == 501
@@ -99,20 +101,52 @@ def test_a_missing_order_id_is_refused(given: object) -> None:
     )
 
 
-def test_the_email_is_looked_for_in_three_places_in_order() -> None:
+def test_the_email_is_looked_for_in_four_places_in_order() -> None:
     event = order_completed(email=None)
+    event["userId"] = "fourth@example.com"
+    assert (read(event).email, read(event).place) == ("fourth@example.com", "userId")
     event["traits"] = {"Email": "third@example.com"}
-    assert read(event).email == "third@example.com"
+    assert (read(event).email, read(event).place) == ("third@example.com", "traits.email")
     event["context"] = {"traits": {"email": "second@example.com"}}
-    assert read(event).email == "second@example.com"
+    assert (read(event).email, read(event).place) == ("second@example.com", "context.traits.email")
     event["properties"]["E_mail"] = "first@example.com"
-    assert read(event).email == "first@example.com"
+    assert (read(event).email, read(event).place) == ("first@example.com", "properties.email")
+
+
+@pytest.mark.parametrize("user_id", ["customer-1", 7, {}, None])
+def test_a_user_id_that_is_no_address_is_none(user_id: object) -> None:
+    assert refusal_of({**order_completed(email=None), "userId": user_id}).status == 400
+    assert read({**order_completed(), "userId": user_id}).email == EMAIL
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "seconds"),
+    [
+        ("2026-01-02T03:04:05.000Z", 1767323045.0),
+        ("2026-01-02T04:04:05+01:00", 1767323045.0),
+        ("2026-01-02T03:04:05", 1767323045.0),
+        ("yesterday", None),
+        (5, None),
+        (None, None),
+    ],
+)
+def test_the_order_was_placed_when_the_event_happened(timestamp: object, seconds: float | None) -> None:
+    assert read({**order_completed(), "timestamp": timestamp}).placed_at == seconds
+
+
+def test_a_delete_call_names_a_user() -> None:
+    event = {"type": "delete", "userId": 7, "context": [], "integrations": [], "messageId": "delete-1"}
+    assert OrderReader().deletion(event) == Deletion("7")
+    assert OrderReader().deletion(order_completed()) is None
+    assert OrderReader().deletion([]) is None
+    with pytest.raises(Refusal, match="no userId"):
+        OrderReader().deletion({"type": "delete"})
 
 
 def test_a_missing_email_names_where_it_was_looked_for() -> None:
     reply = refusal_of(order_completed(email=""))
     assert reply == Reply(
-        400, "Missing e-mail address: looked in properties.email, context.traits.email, traits.email."
+        400, "Missing e-mail address: looked in properties.email, context.traits.email, traits.email, userId."
     )
 
 

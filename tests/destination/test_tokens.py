@@ -1,88 +1,203 @@
+"""Tokens: asked for once, whoever needs one, in however many copies of the service."""
+
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 
 import pytest
+from sqlalchemy import select
 
 from contracts.destination.config import Settings
-from contracts.destination.tokens import NoTokenError, Token, TokenDesk, TokenStore, _lifetime
+from contracts.destination.connections import Connection, Credentials, Way
+from contracts.destination.database import Database
+from contracts.destination.metrics import Metrics
+from contracts.destination.preferences import Preferences
+from contracts.destination.schema import tokens
+from contracts.destination.token_desk import NoTokenError, Token, TokenDesk, _lifetime
+from contracts.destination.tokens import TokenStore
 from contracts.destination.trustpilot import new_session
-from tests.destination.conftest import Answer, StubTrustpilot
+from contracts.destination.vault import Vault
+from tests.destination.conftest import Answer, Clock, StubTrustpilot
+
+KEYS = Credentials("the-api-key", "the-api-secret")
+LOGIN = Credentials("the-api-key", "the-api-secret", Way.AUTHORIZATION_CODE)
+SHOP = Connection("c", "unit", "user", KEYS, Preferences(), "holder")
 
 
 class Mint:
-    """Makes tokens; waits in the making until ``crowd`` callers have had the time to come."""
+    """Makes tokens; waits in the making until the gate is open, and says when somebody waits there."""
 
     def __init__(self) -> None:
         self.made = 0
         self.gate = threading.Event()
         self.gate.set()
-        self.failing = False
+        self.entered = threading.Event()
+        self.failing: int | None = None
+        self.shown: list[str | None] = []
 
-    def __call__(self) -> Token:
-        self.gate.wait(5)
+    def fetch(self, credentials: Credentials, refresh_token: str | None = None) -> Token:
+        assert credentials is KEYS
+        self.entered.set()
+        assert self.gate.wait(5)
         self.made += 1
-        if self.failing:
-            raise NoTokenError(503)
-        return Token(f"tpa-{self.made}", 360_000.0)
+        self.shown.append(refresh_token)
+        if self.failing is not None:
+            raise NoTokenError(self.failing)
+        return Token(f"tpa-{self.made}", 360_000.0, f"tpr-{self.made}")
 
 
-class Clock:
-    time = 0.0
-
-    def __call__(self) -> float:
-        return self.time
+@pytest.fixture
+def mint() -> Mint:
+    return Mint()
 
 
-def test_one_token_serves_until_shortly_before_it_expires() -> None:
-    mint, clock = Mint(), Clock()
-    store = TokenStore(mint, clock)
-    assert [store.get(), store.get()] == ["tpa-1", "tpa-1"]
-    clock.time = 359_939
-    assert store.get() == "tpa-1"
-    clock.time = 359_940
-    assert store.get() == "tpa-2"
+@pytest.fixture
+def store(database: Database, vault: Vault, mint: Mint, clock: Clock) -> TokenStore:
+    return TokenStore(database, vault, mint, clock)  # type: ignore[arg-type]
 
 
-def test_many_at_once_make_one_request() -> None:
-    mint = Mint()
+@contextmanager
+def copies(url: str, vault: Vault, mint: Mint, clock: Clock, number: int = 2) -> Iterator[list[TokenStore]]:
+    """Other copies of the service over the same database."""
+    with ExitStack() as stack:
+        made = []
+        for _ in range(number):
+            database = Database(url)
+            stack.callback(database.close)
+            made.append(TokenStore(database, vault, mint, clock))  # type: ignore[arg-type]
+        yield made
+
+
+def test_one_token_serves_until_shortly_before_it_expires(store: TokenStore, clock: Clock) -> None:
+    assert [store.get(SHOP), store.get(SHOP)] == ["tpa-1", "tpa-1"]
+    clock.time += 359_939
+    assert store.get(SHOP) == "tpa-1"
+    clock.time += 1
+    assert store.get(SHOP) == "tpa-2"
+
+
+def test_many_at_once_make_one_request(store: TokenStore, mint: Mint) -> None:
     mint.gate.clear()
-    store = TokenStore(mint, Clock())
     with ThreadPoolExecutor(16) as pool:
-        waiting = [pool.submit(store.get) for _ in range(16)]
+        waiting = [pool.submit(store.get, SHOP) for _ in range(16)]
         mint.gate.set()
         assert {future.result(5) for future in waiting} == {"tpa-1"}
     assert mint.made == 1
 
 
-def test_many_with_the_same_stale_token_make_one_request() -> None:
-    mint = Mint()
-    store = TokenStore(mint, Clock())
-    stale = store.get()
+def test_many_with_the_same_stale_token_make_one_request(store: TokenStore, mint: Mint) -> None:
+    stale = store.get(SHOP)
     mint.gate.clear()
     with ThreadPoolExecutor(16) as pool:
-        waiting = [pool.submit(store.renew, stale) for _ in range(16)]
+        waiting = [pool.submit(store.renew, SHOP, stale) for _ in range(16)]
         mint.gate.set()
         assert {future.result(5) for future in waiting} == {"tpa-2"}
     assert mint.made == 2
 
 
-def test_a_token_renewed_meanwhile_is_not_renewed_again() -> None:
-    mint = Mint()
-    store = TokenStore(mint, Clock())
-    stale = store.get()
-    assert [store.renew(stale), store.renew(stale)] == ["tpa-2", "tpa-2"]
+def test_a_token_renewed_meanwhile_is_not_renewed_again(store: TokenStore) -> None:
+    stale = store.get(SHOP)
+    assert [store.renew(SHOP, stale), store.renew(SHOP, stale)] == ["tpa-2", "tpa-2"]
 
 
-def test_a_failure_is_told_and_not_remembered() -> None:
-    mint = Mint()
-    store = TokenStore(mint, Clock())
-    mint.failing = True
+def test_a_failure_is_told_and_not_remembered(store: TokenStore, mint: Mint) -> None:
+    mint.failing = 503
     with pytest.raises(NoTokenError):
-        store.get()
-    mint.failing = False
-    assert store.get() == "tpa-2"
+        store.get(SHOP)
+    mint.failing = None
+    assert store.get(SHOP) == "tpa-2"
+
+
+def test_a_restart_and_another_copy_use_the_token_that_is_there(
+    store: TokenStore, database_url: str, vault: Vault, mint: Mint, clock: Clock
+) -> None:
+    store.get(SHOP)
+    with copies(database_url, vault, mint, clock) as others:
+        assert [other.get(SHOP) for other in others] == ["tpa-1", "tpa-1"]
+
+
+def test_copies_with_the_same_stale_token_make_one_request(
+    store: TokenStore, database_url: str, vault: Vault, mint: Mint, clock: Clock
+) -> None:
+    stale = store.get(SHOP)
+    with copies(database_url, vault, mint, clock, 3) as others, ThreadPoolExecutor(12) as pool:
+        for other in others:
+            other.get(SHOP)
+        mint.gate.clear()
+        mint.entered.clear()
+        waiting = [pool.submit(other.renew, SHOP, stale) for other in others * 4]
+        assert mint.entered.wait(5)
+        mint.gate.set()
+        assert {future.result(5) for future in waiting} == {"tpa-2"}
+    assert mint.made == 2
+
+
+def test_copies_that_wait_for_a_failure_fail_with_it(
+    store: TokenStore, database_url: str, vault: Vault, mint: Mint, clock: Clock
+) -> None:
+    mint.gate.clear()
+    mint.failing = 429
+    with copies(database_url, vault, mint, clock, 1) as [other], ThreadPoolExecutor(2) as pool:
+        first = pool.submit(store.get, SHOP)
+        assert mint.entered.wait(5)
+        asked = threading.Event()
+        read = other._read
+
+        def reading(connection: Connection) -> object:
+            row = read(connection)
+            if row is not None and row.lease is not None:
+                asked.set()
+            return row
+
+        other._read = reading  # type: ignore[method-assign]
+        second = pool.submit(other.get, SHOP)
+        assert asked.wait(5)
+        mint.gate.set()
+        for future in (first, second):
+            with pytest.raises(NoTokenError) as caught:
+                future.result(5)
+            assert caught.value.status == 429
+    assert mint.made == 1
+
+
+def test_a_copy_that_died_over_it_does_not_stop_the_others(
+    store: TokenStore, database_url: str, vault: Vault, mint: Mint, clock: Clock
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> Token:
+        raise Killed
+
+    with copies(database_url, vault, mint, clock, 1) as [other]:
+        other._desk = type("Desk", (), {"fetch": die})()
+        with pytest.raises(Killed):
+            other.get(SHOP)
+    clock.time += 61
+    assert store.get(SHOP) == "tpa-1"
+
+
+def test_each_refresh_token_is_used_once(
+    store: TokenStore, database_url: str, vault: Vault, mint: Mint, clock: Clock
+) -> None:
+    with copies(database_url, vault, mint, clock) as others:
+        for each in (store, *others, store):
+            each.get(SHOP)
+            clock.time += 360_000
+    assert mint.shown == [None, "tpr-1", "tpr-2", "tpr-3"]
+
+
+def test_a_token_of_a_login_is_kept_and_can_be_given_up(store: TokenStore, database: Database) -> None:
+    store.get(SHOP)
+    store.keep(SHOP, Token("tpa-login", 360_000.0, "tpr-login"))
+    assert (store.get(SHOP), store.refresh_token(SHOP)) == ("tpa-login", "tpr-login")
+    with database.reading() as connection:
+        row = connection.execute(select(tokens)).one()
+    assert "tpa" not in str(row)
+    assert "tpr" not in str(row)
 
 
 @pytest.mark.parametrize(
@@ -101,14 +216,46 @@ def test_the_lifetime_is_read_from_a_string(expires_in: object, seconds: float) 
     assert _lifetime(expires_in) == seconds
 
 
-def test_the_request_is_the_documented_one(settings: Settings, trustpilot: StubTrustpilot) -> None:
+@pytest.fixture
+def desk(settings: Settings) -> Iterator[TokenDesk]:
     with new_session() as session:
-        assert TokenDesk(settings, session).fetch() == Token("tpa-1", 359_999)
+        yield TokenDesk(settings, session, Metrics())
+
+
+def test_the_request_is_the_documented_one(desk: TokenDesk, trustpilot: StubTrustpilot) -> None:
+    assert desk.fetch(KEYS) == Token("tpa-1", 359_999)
     [call] = trustpilot.token_calls
     assert call.path == "/v1/oauth/oauth-business-users-for-applications/accesstoken"
     assert call.body == b"grant_type=client_credentials"
     assert call.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert call.headers["Authorization"] == "Basic dGhlLWFwaS1rZXk6dGhlLWFwaS1zZWNyZXQ="
+
+
+def test_a_refresh_is_the_documented_one(desk: TokenDesk, trustpilot: StubTrustpilot) -> None:
+    trustpilot.token_script = [Answer(200, b'{"access_token": "a", "refresh_token": "b", "expires_in": "60"}')]
+    assert desk.fetch(LOGIN, "tpr-1") == Token("a", 60, "b")
+    [call] = trustpilot.token_calls
+    assert call.path == "/v1/oauth/oauth-business-users-for-applications/refresh"
+    assert call.body == b"grant_type=refresh_token&refresh_token=tpr-1"
+
+
+def test_without_a_refresh_token_a_login_is_needed(desk: TokenDesk, trustpilot: StubTrustpilot) -> None:
+    with pytest.raises(NoTokenError) as caught:
+        desk.fetch(LOGIN)
+    assert (caught.value.status, trustpilot.token_calls) == (401, [])
+
+
+@pytest.mark.parametrize(("credentials", "calls"), [(KEYS, 2), (LOGIN, 1)])
+def test_a_refused_refresh_token_is_no_end_where_keys_will_do(
+    desk: TokenDesk, trustpilot: StubTrustpilot, credentials: Credentials, calls: int
+) -> None:
+    trustpilot.token_script = [Answer(401)]
+    if credentials is KEYS:
+        assert desk.fetch(credentials, "tpr-1").value == "tpa-2"
+    else:
+        with pytest.raises(NoTokenError):
+            desk.fetch(credentials, "tpr-1")
+    assert len(trustpilot.token_calls) == calls
 
 
 @pytest.mark.parametrize(
@@ -125,13 +272,13 @@ def test_the_request_is_the_documented_one(settings: Settings, trustpilot: StubT
     ],
 )
 def test_an_answer_without_a_token_is_no_token(
-    settings: Settings, trustpilot: StubTrustpilot, answer: Answer, status: int | None
+    desk: TokenDesk, trustpilot: StubTrustpilot, answer: Answer, status: int | None
 ) -> None:
     trustpilot.token_script = [answer]
-    with new_session() as session, pytest.raises(NoTokenError) as caught:
-        TokenDesk(settings, session).fetch()
+    with pytest.raises(NoTokenError) as caught:
+        desk.fetch(KEYS)
     assert caught.value.status == status
 
 
 def test_a_token_does_not_show_itself() -> None:
-    assert "tpa" not in repr(Token("tpa-secret", 1.0))
+    assert "tp" not in repr(Token("tpa-secret", 1.0, "tpr-secret"))

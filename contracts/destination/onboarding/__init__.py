@@ -1,0 +1,1 @@
+"""Onboarding: a customer connects a shop to this destination, by Trustpilot's partner flow (seed 003)."""
