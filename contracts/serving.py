@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 STOPS: Final = [signal.SIGINT, signal.SIGTERM]
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
     STOPS.append(signal.SIGHUP)
+#: Set to ``1`` by whoever starts a program of ours and wants it to end when its standard input does: the starter may be
+#: killed, which it could not tell us otherwise.
+END_WITH_STDIN: Final = "END_WITH_STDIN"
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised here, not bound
 
 
@@ -63,6 +66,8 @@ def serve(service: Service, host: str, port: int) -> int:
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415
 
+    if os.environ.get(END_WITH_STDIN) == "1":
+        threading.Thread(target=_end_with_stdin, name="end-with-stdin", daemon=True).start()
     with reserved(host, port) as chosen:
         server = Server(
             "application",
@@ -121,10 +126,16 @@ def reserved(host: str, port: int, option: str = "--port") -> Iterator[int]:
         ) from problem
 
 
-def wait_until_ready(url: str, path: str, stopped: Callable[[], bool] = lambda: False) -> bool:
+def wait_until_ready(
+    url: str,
+    path: str,
+    stopped: Callable[[], bool] = lambda: False,
+    headers: Mapping[str, str] | None = None,
+) -> bool:
     """Ask again and again until the answer is 200.
 
     :param url: as :func:`address` makes it
+    :param headers: sent with each question
     :param stopped: tells that it will never come
     :returns: whether it came
     """
@@ -133,7 +144,7 @@ def wait_until_ready(url: str, path: str, stopped: Callable[[], bool] = lambda: 
     while not stopped():
         connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=2)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=dict(headers or {}))
             if connection.getresponse().status == http.HTTPStatus.OK:
                 return True
         except (OSError, http.client.HTTPException):
@@ -185,6 +196,13 @@ def _stop_once(interrupt: Callable[[], None]) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     for number in STOPS:
         signal.signal(number, stop)
+
+
+def _end_with_stdin() -> None:
+    # Not sys.stdin: its buffer has a lock, over which an interpreter that ends would fall.
+    while os.read(0, 4096):
+        """Nobody means anything by what comes; it is the end that counts."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _follow_parent() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -64,6 +64,9 @@ class Case:
     """One scenario with an id.
 
     :param evidence: how sure we are of the requirement: seed, documented, official-code, observed or assumed.
+    :param needs: what a subject must claim.
+    :param live: whether it changes nothing, so that it may be run on the real API.
+    :param quick: whether it belongs to the plan quick.
     :param fresh: whether it needs a sandbox of its own and a newly started subject.
     """
 
@@ -75,22 +78,38 @@ class Case:
     clause: Clause
     evidence: str
     fresh: bool
+    needs: tuple[str, ...] = ("events",)
+    live: bool = False
+    quick: bool = False
     given: tuple[Step, ...]
     when: tuple[Step, ...]
     then: tuple[Check, ...]
 
 
+QUICK, STANDARD = "quick", "standard"
+"""Two plans that have no cases of their own: a first look, and everything."""
+
+
 def plans() -> tuple[str, ...]:
-    """The names of all plans, in alphabetical order."""
+    """The names of all plans with cases of their own, in alphabetical order."""
     return tuple(sorted(folder.name for folder in _root().iterdir() if folder.is_dir()))
 
 
+def choices() -> tuple[str, ...]:
+    """The names of everything that can be run as a plan."""
+    return (*plans(), QUICK, STANDARD)
+
+
+@cache
 def load_plan(plan: str) -> tuple[Case, ...]:
     """All cases of a plan, ordered by id.
 
-    :param plan: one of :func:`plans`.
+    :param plan: one of :func:`choices`.
     :raises CaseError: when a file cannot be used, or an id occurs twice.
     """
+    if plan in {QUICK, STANDARD}:
+        every = tuple(case for each in plans() for case in load_plan(each))
+        return tuple(case for case in every if case.quick or plan == STANDARD)
     found: dict[str, Case] = {}
     for file in sorted((_root() / plan).iterdir(), key=lambda item: item.name):
         for case in load_file(plan, file):
@@ -114,7 +133,7 @@ def load_file(plan: str, file: Traversable) -> Iterator[Case]:
         _check_schema(chapter)
         for case in chapter["cases"]:
             _check_references(case)
-            yield _case(plan, chapter["chapter"], case)
+            yield _case(plan, chapter, case)
     except CaseError as problem:
         raise CaseError(f"{file.name}, {problem}") from None
 
@@ -178,26 +197,37 @@ def _check_schema(chapter: Any) -> None:
 
 def _check_references(case: Mapping[str, Any]) -> None:
     """Refuse base events that do not exist, and placeholders that nobody fills."""
+    # A placeholder that a later step saves is a mistake too, but one that the run shows at once.
+    allowed = template.NAMES | set(_saved((*case.get("given", ()), *case.get("when", ()))))
     for part in ("given", "when", "then"):
         for index, item in enumerate(case.get(part, ())):
             place = f"case {case['id']}, {part}[{index}]"
             event = next((told.get("event") for told in item.values() if isinstance(told, dict)), None)
             if part != "then" and event is not None and event not in base_events.names():
                 raise CaseError(f"{place}: no base event is named {event}{_nearest(event, set(base_events.names()))}.")
-            for name in template.unknown(item):
+            for name in template.unknown(item, allowed):
                 raise CaseError(f"{place}: nobody fills the placeholder {{{name}}}.")
 
 
-def _case(plan: str, chapter: str, data: Mapping[str, Any]) -> Case:
+def _saved(steps: Iterable[Any]) -> Iterator[str]:
+    for item in steps:
+        for told in item.values():
+            yield from told.get("save", ()) if isinstance(told, dict) else ()
+
+
+def _case(plan: str, chapter: Mapping[str, Any], data: Mapping[str, Any]) -> Case:
     return Case(
         id=data["id"],
         plan=plan,
-        chapter=chapter,
+        chapter=chapter["chapter"],
         title=data["title"],
         requirement=" ".join(data["requirement"].split()),
         clause=Clause(**data["clause"]),
         evidence=data["evidence"],
         fresh=data.get("fresh", False),
+        needs=(*chapter.get("needs", ("events",)), *data.get("needs", ())),
+        live=data.get("live") == "read-only",
+        quick=data.get("quick", False),
         given=_steps(data.get("given", ())),
         when=_steps(data["when"]),
         then=tuple(_checks(data["then"])),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from contracts.kit.cases import Level
+
+if TYPE_CHECKING:
+    from contracts.kit.transcript import Record
 
 
 class Result(StrEnum):
@@ -59,14 +63,20 @@ class Outcome:
     """What a case came to, and why.
 
     :param reason: why it was not judged; empty when it was.
-    :param exchanges: what was exchanged; only kept when something is wrong.
+    :param excuse: why it was expected not to pass; empty when it was not.
+    :param exchanges: what was exchanged, in short; only kept when something is wrong.
+    :param records: what was exchanged, in full.
+    :param orders: how many orders the case sent.
     """
 
     result: Result
     findings: tuple[Finding, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     reason: str = ""
+    excuse: str = ""
     milliseconds: float = 0.0
+    records: tuple[Record, ...] = ()
+    orders: int = 0
 
     @property
     def breaches(self) -> tuple[Finding, ...]:

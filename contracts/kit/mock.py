@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,8 +72,14 @@ class ControlApi:
                 f"The mock at {self.url} gave no usable answer to {method} {url}: {type(problem).__name__}."
             ) from problem
 
-    def create_sandbox(self, seed: int) -> Sandbox:
-        """A new sandbox of this mock."""
+    def create_sandbox(self, seed: int, name: str | None = None) -> Sandbox:
+        """A new sandbox of this mock.
+
+        :param name: its id, if it is free; without one the mock chooses.
+        """
+        if name is not None:
+            with contextlib.suppress(MockRefusedError):
+                return Sandbox.of(self, self.call("POST", "/sandboxes", {"seed": seed, "id": name}))
         return Sandbox.of(self, self.call("POST", "/sandboxes", {"seed": seed}))
 
     def sandbox(self, sandbox_id: str) -> Sandbox:
@@ -114,6 +121,13 @@ class Sandbox:
         self.api.request(
             "POST", f"{self.urls['segment']}/v1/{path}", json=body, auth=(self.credentials["writeKey"], "")
         )
+
+    def control(self, method: str, path: str, body: object = None) -> Item:
+        """Any call to the sandbox's control API: what people do, that no program of ours does.
+
+        :param path: below the sandbox, such as ``/reviews``.
+        """
+        return self._call(method, path, body)
 
     def settle(self) -> None:
         """Wait until nothing is due and nothing is under way.

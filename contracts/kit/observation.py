@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,20 @@ _LONGEST_NOTE = 160
 # Shorter words, such as a two-letter surname, would be found in many an innocent sentence.
 _SHORTEST_DATUM = 4
 _SUCCESS = range(200, 300)
+_NOT_TRUSTPILOT = {"segment-tracking", "control"}
+
+USER_AGENT = "tpmock-kit"
+"""What the kit's own calls to the API are known by in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A post that the kit made itself, as it was: to be redacted before it is shown."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: str
+    operation: str | None = "deliver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +37,7 @@ class Answer:
 
     :param status: None when no answer came; then ``error`` says why.
     :param order: the order id of the posted event; None when it had none.
+    :param request: what was posted; None where only the answer is known.
     """
 
     status: int | None
@@ -30,6 +46,14 @@ class Answer:
     error: str = ""
     order: str | None = None
     what: str = "an event"
+    request: Posted | None = None
+
+    def data(self) -> Any:
+        """The body as JSON; None when it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +70,7 @@ class Observation:
 
     ``answers`` and ``sent`` are of the case's "when"; ``invitations``, ``deliveries`` and ``journal`` are what the
     mock recorded in that time. ``references`` are the reference numbers of all invitations of the sandbox, however
-    old.
+    old. ``stored`` is what the files of the subject held in the end, by name; only read when a check asks for it.
     """
 
     answers: list[Answer] = field(default_factory=list)
@@ -57,6 +81,19 @@ class Observation:
     references: set[str] = field(default_factory=set)
     deliveries: Sequence[Item] = field(default_factory=list)
     journal: Sequence[Item] = field(default_factory=list)
+    stored: Mapping[str, bytes] = field(default_factory=dict)
+
+    def calls(self, operations: Iterable[str] | None = None) -> list[Item]:
+        """The subject's own calls to Trustpilot: of some operations, or all; without those that the kit made."""
+        wanted = None if operations is None else set(operations)
+        return [
+            entry
+            for entry in self.journal
+            if entry["direction"] == "in"
+            and entry["api"] not in _NOT_TRUSTPILOT
+            and (wanted is None or entry["operation"] in wanted)
+            and entry.get("request", {}).get("headers", {}).get("User-Agent") != USER_AGENT
+        ]
 
     def messages(self) -> Iterator[tuple[str, str]]:
         """Everything the subject said: to the kit, and to Segment."""

@@ -19,6 +19,9 @@ _GRACE = 3.0
 _BETWEEN_LOOKS = 0.005
 
 
+_RUNNING: set[Program] = set()
+
+
 class CannotStartError(Exception):
     """A program did not come up; the text says why and shows the last lines it wrote."""
 
@@ -43,6 +46,7 @@ class Program:
         folder: Path | None = None,
     ) -> None:
         self.name = name
+        self._stopped = False
         self.stdout = output / "stdout.txt"
         self._stderr = output / "stderr.txt"
         try:
@@ -60,6 +64,7 @@ class Program:
                 )
         except OSError as problem:
             raise CannotStartError(f"{name} could not be started: {problem.strerror}: {command[0]}") from problem
+        _RUNNING.add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +104,11 @@ class Program:
             time.sleep(_BETWEEN_LOOKS)
 
     def stop(self) -> None:
-        """End it and everything it started."""
+        """End it and everything it started. It may be told twice."""
+        _RUNNING.discard(self)
+        if self._stopped:
+            return
+        self._stopped = True
         self._signal(signal.SIGTERM)
         try:
             self._process.wait(_GRACE)
@@ -116,6 +125,12 @@ class Program:
                 self._process.terminate()
             else:
                 os.killpg(self._process.pid, number)
+
+
+def end_all() -> None:
+    """End every program that this process has started here and not ended yet."""
+    for program in tuple(_RUNNING):
+        program.stop()
 
 
 def free_port() -> int:

@@ -45,18 +45,20 @@ class RunFinished:
 
     :param results: how many cases came to which result.
     :param impossible: why the run had to end early; empty when it did not.
+    :param excused: how many cases failed or were not run, as was expected of them.
     """
 
     results: Counter[Result]
     milliseconds: float
     impossible: str = ""
+    excused: int = 0
 
     @property
     def exit_code(self) -> int:
         """0 when nothing failed, 1 when something failed or was not run, 2 when the run itself was impossible."""
         if self.impossible:
             return 2
-        return 1 if self.results[Result.FAILED] or self.results[Result.NOT_RUN] else 0
+        return 1 if self.results[Result.FAILED] + self.results[Result.NOT_RUN] > self.excused else 0
 
 
 RunEvent = RunStarted | CaseStarted | CaseFinished | RunFinished

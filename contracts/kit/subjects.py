@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
 import shlex
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import requests
 
+from contracts.kit.claims import API, EVENTS
 from contracts.kit.mock import Sandbox
 from contracts.kit.processes import CannotStartError, Program, free_port, local_environment, our_modules
+
+SECOND_HOST = "localhost"
+"""Where subjects find the invitations API: the same mock under another name, so that a wrong host shows."""
 
 _PATIENCE = 15.0
 _FAILING = 500
@@ -39,12 +46,24 @@ class Running(Protocol):
         """End it, if the kit started it."""
 
 
+@runtime_checkable
+class WithOwnWay(Protocol):
+    """A running subject that gets its orders otherwise than from Segment."""
+
+    sandbox: Sandbox
+    """Where orders are sent."""
+
+
 class Subject(Protocol):
     """Something that can be judged."""
 
     @property
     def name(self) -> str:
         """What to call it in reports."""
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """What it says it can do; see :data:`contracts.kit.claims.CLAIMS`."""
 
     def start(self, sandbox: Sandbox) -> Running:
         """Bring it up, configured for a sandbox.
@@ -67,6 +86,7 @@ class StartedSubject:
     name: str
     command: str
     ours: bool = False
+    claims: frozenset[str] = EVENTS
 
     def start(self, sandbox: Sandbox) -> Running:
         """See :class:`Subject`."""
@@ -82,6 +102,7 @@ class RunningSubject:
 
     url: str
     key: str
+    claims: frozenset[str] = EVENTS
 
     @property
     def name(self) -> str:
@@ -101,7 +122,7 @@ class RunningSubject:
 
     def start(self, sandbox: Sandbox) -> Running:  # noqa: ARG002 - the protocol's parameter; the sandbox is known to the subject
         """Look whether it is there."""
-        if not _answers(self.url):
+        if not answers(self.url):
             raise CannotStartError(
                 f"Nothing answers at {self.url}. Start the destination, or correct --destination-url."
             )
@@ -110,15 +131,52 @@ class RunningSubject:
 
 def bundled() -> StartedSubject:
     """The destination that comes with tpmock."""
-    command = "{python} -m contracts.destination --host 127.0.0.1 --port {port} --ledger sqlite:///{workdir}/ledger.db"
-    return StartedSubject("the bundled destination", command, ours=True)
+    command = "{python} -m contracts.destination --host 127.0.0.1 --port {port}"
+    return StartedSubject("the bundled destination", command, ours=True, claims=EVENTS | {"onboarding"})
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSubject:
+    """The API itself: the mock that the run is made against."""
+
+    name: str = "the mock"
+    claims: frozenset[str] = API
+
+    def start(self, sandbox: Sandbox) -> Running:
+        """There is nothing to start."""
+        return RunningApi(sandbox.urls, sandbox.credentials["integrationKey"])
+
+
+@dataclass(frozen=True, slots=True)
+class RunningApi:
+    """An API that answers at these hosts."""
+
+    hosts: Mapping[str, str]
+    key: str
+
+    @property
+    def url(self) -> str:
+        """Nobody delivers events to an API; where it answers is as good an address as any."""
+        return self.hosts["trustpilot"]
+
+    def restart(self) -> bool:
+        """The kit did not start it, so it does not restart it."""
+        return False
+
+    def trouble(self) -> str:
+        """Empty: nobody here can look into that program."""
+        return ""
+
+    def stop(self) -> None:
+        """The kit did not start it, so it goes on."""
 
 
 def mutant(name: str) -> StartedSubject:
     """A destination that is wrong in one way."""
-    return StartedSubject(
-        f"the mutant {name}", f"{{python}} -m contracts.mutants {shlex.quote(name)} --port {{port}}", ours=True
-    )
+    command = f"{{python}} -m contracts.mutants {shlex.quote(name)} --port {{port}}"
+    kind = name.partition("-")[0]
+    claims = {"api": API, "companion": frozenset({"onboarding", "showcase", "reply"})}.get(kind, EVENTS)
+    return StartedSubject(f"the mutant {name}", command, ours=True, claims=claims)
 
 
 def settings(sandbox: Sandbox, workdir: Path) -> dict[str, str]:
@@ -127,13 +185,21 @@ def settings(sandbox: Sandbox, workdir: Path) -> dict[str, str]:
     return {
         "INTEGRATION_KEY": known["integrationKey"],
         "TRUSTPILOT_API_URL": sandbox.urls["trustpilot"],
-        "TRUSTPILOT_INVITATIONS_API_URL": sandbox.urls["invitations"],
+        "TRUSTPILOT_INVITATIONS_API_URL": sandbox.urls["invitations"].replace("//127.0.0.1:", f"//{SECOND_HOST}:"),
+        "TRUSTPILOT_AUTHENTICATE_URL": sandbox.urls["authenticate"],
         "TRUSTPILOT_API_KEY": known["apiKey"],
         "TRUSTPILOT_API_SECRET": known["apiSecret"],
         "TRUSTPILOT_BUSINESS_UNIT_ID": known["businessUnitId"],
         "TRUSTPILOT_BUSINESS_USER_ID": known["businessUserId"],
         "TRUSTPILOT_TEMPLATE_ID": known["templateId"],
-        "LEDGER_URL": f"sqlite:///{workdir}/ledger.db",
+        "TRUSTPILOT_PARTNER_ID": known["partnerId"],
+        "TRUSTPILOT_PARTNER_API_KEY": known["partnerApiKey"],
+        "TRUSTPILOT_PARTNER_API_SECRET": known["partnerApiSecret"],
+        "TRUSTPILOT_PARTNER_USERNAME": known["partnerUsername"],
+        "TRUSTPILOT_PARTNER_PASSWORD": known["partnerPassword"],
+        "OAUTH_REDIRECT_URI": known["redirectUri"],
+        "DATABASE_URL": f"sqlite:///{workdir}/destination.db",
+        "ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }
 
 
@@ -145,9 +211,12 @@ class _Started:
         self._folder = tempfile.TemporaryDirectory(prefix="tpmock-subject-")
         self._settings = settings(sandbox, Path(self._folder.name))
         self._program: Program | None = None
+        self.folder = Path(self._folder.name)
         self.key = sandbox.credentials["integrationKey"]
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
+        # A subject that is the API itself is called where it is, not where the mock is.
+        self.hosts = dict.fromkeys(sandbox.urls, self.url) if "api" in subject.claims else sandbox.urls
         try:
             self._start()
         except BaseException:
@@ -157,12 +226,12 @@ class _Started:
     def _start(self) -> None:
         workdir = Path(self._folder.name)
         known = {"port": str(self._port), "workdir": str(workdir), "python": sys.executable}
-        command = [_filled(word, known) for word in shlex.split(self._subject.command)]
+        command = [filled(word, known) for word in shlex.split(self._subject.command)]
         ours = self._subject.ours
         environment = local_environment({**self._settings, "PORT": str(self._port), **(our_modules() if ours else {})})
         name = self._subject.name
         self._program = Program(name[0].upper() + name[1:], command, environment, workdir, None if ours else Path.cwd())
-        self._program.wait_until(lambda: _answers(f"{self.url}/health"), _PATIENCE)
+        self._program.wait_until(lambda: answers(f"{self.url}/health"), _PATIENCE)
 
     def restart(self) -> bool:
         """See :class:`Running`."""
@@ -184,7 +253,7 @@ class _Started:
         self._folder.cleanup()
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     """Whether a program answers there; one that knows no such path is up as well."""
     try:
         with requests.Session() as session:
@@ -195,7 +264,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _filled(word: str, known: dict[str, str]) -> str:
+def filled(word: str, known: Mapping[str, str]) -> str:
+    """A text with its placeholders filled in."""
     # Not str.format: a command may hold braces of its own.
     for name, value in known.items():
         word = word.replace(f"{{{name}}}", value)

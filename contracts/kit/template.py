@@ -9,22 +9,47 @@ from typing import Any
 
 Value = str | int
 
-NAMES = frozenset({"order", "other", "number", "message", "email", "key", "n"})
+CREDENTIALS = {
+    "apikey": "apiKey",
+    "apisecret": "apiSecret",
+    "unit": "businessUnitId",
+    "user": "businessUserId",
+    "username": "username",
+    "password": "password",
+    "domain": "domain",
+    "template": "templateId",
+    "partner": "partnerId",
+    "partnerkey": "partnerApiKey",
+    "partnersecret": "partnerApiSecret",
+    "partneruser": "partnerUsername",
+    "partnerpassword": "partnerPassword",
+    "redirect": "redirectUri",
+}
+"""Placeholders for the credentials of the sandbox, by their names there."""
+
+NAMES = frozenset({"order", "other", "number", "message", "email", "key", "n", *CREDENTIALS})
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 
 
-def values(case_id: str, seed: int, integration_key: str) -> dict[str, Value]:
+def values(
+    case_id: str, seed: int, integration_key: str, credentials: Mapping[str, str] | None = None
+) -> dict[str, Value]:
     """What the placeholders stand for in one case of one run.
 
     ``order`` and ``other`` are two order ids, ``number`` is an order id that is a number, ``message`` a messageId,
-    ``email`` an address under a domain reserved for examples, ``key`` the integration key.
+    ``email`` an address under a domain reserved for examples, ``key`` the integration key, and those of
+    :data:`CREDENTIALS` the credentials of the sandbox.
 
     :param seed: the seed of the run: same seed and same case, same values.
     """
     digest = hashlib.sha256(f"{seed}/{case_id}".encode()).hexdigest()
     tag = f"{case_id.lower()}-{digest[:8]}"
+    theirs: dict[str, Value] = {
+        name: credentials[field] for name, field in CREDENTIALS.items() if credentials and field in credentials
+    }
     return {
+        **theirs,
         "order": f"order-{tag}",
         "other": f"other-{tag}",
         # Nine digits: far below the size at which a double loses digits.

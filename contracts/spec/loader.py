@@ -8,16 +8,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from contracts.spec import links
 from contracts.spec.model import (
     ANY,
     FORM,
     JSON,
     LEVELS,
     METHODS,
+    TEXT,
     Contradiction,
+    Cors,
     Document,
     Evidence,
     Example,
+    Link,
     Operation,
     Parameter,
     Response,
@@ -33,10 +37,16 @@ class SpecError(Exception):
     """A document says something this program does not understand. The message names the place."""
 
 
-_MEDIA_TYPES: Final = (JSON, "application/problem+json", FORM, "text/html", ANY)
+_MEDIA_TYPES: Final = (
+    *(JSON, "application/problem+json", FORM, "text/html", TEXT, ANY, "image/gif"),
+    *(f"application/vnd.segment.{version}+json" for version in ("v1", "v1beta", "v1alpha")),
+)
 
 # What a document may say, object by object.
-_ROOT = {"openapi", "info", "servers", "paths", "components", "tags", "x-sources", "x-variants", "x-contradictions"}
+_ROOT = {
+    *("openapi", "info", "servers", "security", "tags", "paths", "components"),
+    *("x-sources", "x-variants", "x-contradictions", "x-cors", "x-fallbacks", "x-shapes"),
+}
 _PATH = {"parameters", "servers", "summary", "description", *METHODS}
 _OPERATION = {
     *("operationId", "summary", "description", "tags", "parameters", "requestBody", "responses"),
@@ -48,16 +58,18 @@ _PARAMETER = {
 }
 _BODY = {"content", "required", "description", "x-max-bytes"}
 _MEDIA = {"schema", "examples"}
-# Links tell a generator of calls what follows from what; serving needs none of them.
-_RESPONSE = {"description", "content", "headers", "links", "x-evidence", "x-delivery", "x-status"}
+_RESPONSE = {"description", "content", "headers", "links", "x-evidence", "x-delivery"}
+_LINK = {"operationId", "parameters", "requestBody", "description"}
 _EXAMPLE = {"value", "summary", "x-evidence"}
-_COMPONENTS = {"securitySchemes", "parameters", "responses", "schemas"}
+_COMPONENTS = {"securitySchemes", "parameters", "responses", "schemas", "links"}
 _SCHEMA = {
     *("type", "properties", "required", "additionalProperties", "items", "enum", "const", "format", "pattern"),
     *("minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "minProperties", "maxProperties"),
     *("anyOf", "oneOf", "allOf", "not", "default", "description", "title", "examples", "deprecated"),
     *("uniqueItems", "x-credential"),
 }
+#: What stands in an example where a request's own fact goes: nothing, or where the schema wants an id, the nil UUID.
+_BLANKS: Final = ("", "00000000-0000-0000-0000-000000000000")
 _NESTED_SCHEMAS = {"properties": dict, "items": None, "anyOf": list, "oneOf": list, "allOf": list, "not": None}
 
 
@@ -88,11 +100,11 @@ class _Loader:
                 if operation.id in operations:
                     raise SpecError(f"{self.api}: operationId {operation.id} is given twice")
                 operations[operation.id] = operation
+        for fault in (fault for operation in operations.values() for fault in links.faults(operation, operations)):
+            raise SpecError(f"{self.api}: {fault}")
         fallbacks: dict[str, Example] = {}
-        for name, entry in components.get("responses", {}).items():
-            if "x-status" in entry:
-                where = f"{self.api}: components.responses.{name}"
-                fallbacks.update(self._response(where, str(entry["x-status"]), entry)[1])
+        for status, entry in self.raw.get("x-fallbacks", {}).items():
+            fallbacks.update(self._response(f"{self.api}: x-fallbacks {status}", str(status), entry)[1])
         return Document(
             api=self.api,
             title=self.raw["info"]["title"],
@@ -105,7 +117,14 @@ class _Loader:
             variants={name: self._variant(name, entry) for name, entry in self.raw.get("x-variants", {}).items()},
             contradictions=tuple(self._contradiction(entry) for entry in self.raw.get("x-contradictions", ())),
             fallbacks=fallbacks,
+            shapes={name: self._shape(name, entry) for name, entry in self.raw.get("x-shapes", {}).items()},
+            cors=self._cors(self.raw["x-cors"]) if "x-cors" in self.raw else None,
         )
+
+    def _shape(self, name: str, raw: Json) -> Example:
+        response, examples = self._response(f"{self.api}: x-shapes {name}", "0", raw)
+        empty = Example(name, 0, "", None, response.evidence, frozenset())
+        return next(iter(examples.values()), empty)
 
     def _path(self, path: str, item: Mapping[str, Json]) -> Iterator[Operation]:
         where = f"{self.api}: {path}"
@@ -126,7 +145,7 @@ class _Loader:
             examples.update(bodies)
         body = raw.get("requestBody", {})
         _only(f"{where}: requestBody", body, _BODY)
-        security = raw.get("security", ())
+        security = raw.get("security", self.raw.get("security", ()))
         return Operation(
             id=raw["operationId"],
             api=self.api,
@@ -200,7 +219,7 @@ class _Loader:
                     media_type=media_type,
                     body=example["value"],
                     evidence=self._evidence(where, own) if own else evidence,
-                    fillable=isinstance(example["value"], dict) and "" in example["value"].values(),
+                    blanks=_blanks(example["value"]),
                 )
         response = Response(
             status=status,
@@ -208,8 +227,15 @@ class _Loader:
             evidence=evidence,
             content={media: self._schema(where, schema) for media, schema in self._content(where, raw)},
             extensions={key: value for key, value in raw.items() if key == "x-delivery"},
+            links={name: self._link(where, name, link) for name, link in raw.get("links", {}).items()},
         )
         return response, examples
+
+    def _link(self, where: str, name: str, raw: Json) -> Link:
+        where = f"{where}: link {name}"
+        raw = self._deref(where, raw)
+        _only(where, raw, _LINK)
+        return Link(name, raw["operationId"], raw.get("parameters", {}), raw.get("requestBody"))
 
     def _evidence(self, where: str, raw: Mapping[str, Json]) -> Evidence:
         _only(f"{where}: x-evidence", raw, {"level", "source", "note"})
@@ -218,6 +244,11 @@ class _Loader:
         if raw["source"] not in self.sources:
             raise SpecError(f"{where}: source {raw['source']} is not listed under x-sources")
         return Evidence(raw["level"], self.sources[raw["source"]], raw.get("note"))
+
+    def _cors(self, raw: Mapping[str, Json]) -> Cors:
+        where = f"{self.api}: x-cors"
+        _only(where, raw, {"methods", "headers", "evidence"})
+        return Cors(tuple(raw["methods"]), tuple(raw["headers"]), self._evidence(where, raw["evidence"]))
 
     def _variant(self, name: str, raw: Mapping[str, Json]) -> Variant:
         where = f"{self.api}: variant {name}"
@@ -287,8 +318,22 @@ class _Loader:
         return Schema(
             document=document,
             secrets=frozenset(_secrets(document)),
-            credentials=tuple(name for name, part in properties.items() if part.get("x-credential")),
+            credentials={
+                name: "subject" if part["x-credential"] == "subject" else "value"
+                for name, part in properties.items()
+                if part.get("x-credential")
+            },
         )
+
+
+def _blanks(body: Json) -> frozenset[str]:
+    """The members of an error body, at any depth, that a request's own facts fill."""
+    if isinstance(body, list):
+        return frozenset().union(*map(_blanks, body))
+    if not isinstance(body, dict):
+        return frozenset()
+    own = frozenset(name for name, value in body.items() if value in _BLANKS)
+    return own.union(*map(_blanks, body.values()))
 
 
 def _secrets(schema: Mapping[str, Json]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,11 +13,12 @@ from contracts.spec.schema import Json, Schema
 Level = Literal["seed", "documented", "official-code", "observed", "assumed"]
 Location = Literal["path", "query", "header"]
 
-APIS: Final = ("trustpilot", "segment-tracking", "segment-destination", "control")
+APIS: Final = ("trustpilot", "segment-tracking", "segment-public", "segment-destination", "control")
 LEVELS: Final = ("seed", "documented", "official-code", "observed", "assumed")
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
+TEXT: Final = "text/plain"
 ANY: Final = "*/*"
 
 
@@ -61,14 +63,32 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A documented error body, named, with empty strings where a request's own facts go."""
+    """A documented error body, named.
+
+    :param blanks: the members of the body where a request's own facts go
+    """
 
     name: str
     status: int
     media_type: str
     body: Json
     evidence: Evidence
-    fillable: bool
+    blanks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What can be called with what an answer holds.
+
+    :param operation_id: what to call
+    :param parameters: by name, each a runtime expression such as ``$response.body#/id``, or a value
+    :param body: the same for the body, expressions at any depth; None for none
+    """
+
+    name: str
+    operation_id: str
+    parameters: Mapping[str, Json]
+    body: Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +100,7 @@ class Response:
     evidence: Evidence
     content: Mapping[str, Schema]
     extensions: Mapping[str, Json]
+    links: Mapping[str, Link]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +165,15 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
+class Cors:
+    """What pages of other origins may send: methods, and headers beside those that need no leave."""
+
+    methods: tuple[str, ...]
+    headers: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One API."""
 
@@ -156,8 +186,13 @@ class Document:
     contradictions: tuple[Contradiction, ...]
     #: Answers that belong to no operation, or that only a fault makes.
     fallbacks: Mapping[str, Example] = field(default_factory=dict)
+    #: The forms in which a fault can answer, whatever the status. An empty media type: no body.
+    shapes: Mapping[str, Example] = field(default_factory=dict)
+    #: None where pages of other origins may send nothing.
+    cors: Cors | None = None
 
 
 def snake_case(name: str) -> str:
-    """``businessUnitId`` and ``x-business-user-id`` as a Python name."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
+    """``businessUnitId``, ``x-business-user-id`` and ``from`` as a Python name."""
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").replace(".", "_").lower()
+    return f"{snake}_" if keyword.iskeyword(snake) else snake

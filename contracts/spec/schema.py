@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import jsonschema_rs
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 Json = Any
+Credential = Literal["value", "subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,12 @@ class Schema:
 
     :param document: the schema without references
     :param secrets: names of members, at any depth, that hold secrets
-    :param credentials: names of members by which a sandbox is found
+    :param credentials: members by which a sandbox is found, and how: by the ``value``, or by the ``subject`` of a JWT
     """
 
-    def __init__(self, document: Mapping[str, Json], secrets: frozenset[str], credentials: tuple[str, ...]) -> None:
+    def __init__(
+        self, document: Mapping[str, Json], secrets: frozenset[str], credentials: Mapping[str, Credential]
+    ) -> None:
         self.document = document
         self.secrets = secrets
         self.credentials = credentials

@@ -9,6 +9,10 @@ from contracts.kit.local_mock import open_mock
 from contracts.kit.mock import ControlApi
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole-matrix", action="store_true", help="Judge every mutant by every case; takes minutes.")
+
+
 @pytest.fixture(scope="module")
 def mock() -> Iterator[ControlApi]:
     """A real mock for the tests of one file."""

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.kit.cases import Case, Check, Clause, Level, Step
+from contracts.kit.claims import EVENTS
 from contracts.kit.engine import Run
 from contracts.kit.findings import Outcome
 from contracts.kit.mock import ControlApi, Item, MockRefusedError, Sandbox
@@ -64,7 +65,11 @@ class StubMock(ControlApi):
         if collection in listed:
             return {collection.rpartition("/")[2]: listed[collection]}
         credentials = dict.fromkeys(("apiKey", "apiSecret", "password", "integrationKey", "writeKey"), "key")
-        return {"id": "main", "credentials": credentials, "urls": {"segment": "http://mock.example.com"}}
+        return {
+            "id": "main",
+            "credentials": credentials,
+            "urls": dict.fromkeys(("segment", "trustpilot"), "http://mock.example.com"),
+        }
 
     def track(self, body: Item) -> Item:
         for event in body.get("batch", [body]):
@@ -84,6 +89,7 @@ class StubSubject:
     url: str = "http://subject.example.com"
     key: str = "key"
     restarts: bool = True
+    claims: frozenset[str] = EVENTS
     fails_to_start: str = ""
     last_words: str = ""
     history: list[str] = field(default_factory=list)

@@ -33,7 +33,7 @@ def test_the_documented_order_is_the_one_of_the_seed() -> None:
 @pytest.mark.parametrize("name", base_events.names())
 def test_base_events_have_what_segment_demands(name: str) -> None:
     event = base_events.load(name)
-    assert event["type"] in {"track", "identify", "page", "screen", "group", "alias"}
+    assert event["type"] in {"track", "identify", "page", "screen", "group", "alias", "delete"}
     assert event.get("userId") or event.get("anonymousId")
     assert "messageId" not in event
 

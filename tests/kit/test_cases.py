@@ -21,7 +21,7 @@ cases:
     then:
       - invitation_count: 1
 """
-PLAN = cases.load_plan("segment-destination")
+PLAN = cases.load_plan(cases.STANDARD)
 
 
 def load(folder: Path, text: str) -> list[cases.Case]:
@@ -90,6 +90,30 @@ def test_what_is_not_understood_is_refused_with_its_place(tmp_path: Path, old: s
 def test_a_file_that_is_no_object_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="is not of type 'object'"):
         load(tmp_path, "- 1\n")
+
+
+def test_there_are_at_least_a_hundred_cases_with_ids_of_their_own() -> None:
+    assert len({case.id for case in PLAN}) == len(PLAN) >= 100
+
+
+def test_a_case_for_the_real_api_only_reads() -> None:
+    reading = [case for case in PLAN if case.live]
+    asked = [step.told for case in reading for step in (*case.given, *case.when) if step.name == "call"]
+    assert len(asked) == sum(len(case.given) + len(case.when) for case in reading) > 10
+    assert {told.get("method", "GET") for told in asked if "/oauth/" not in told["path"]} == {"GET"}
+
+
+def test_the_quick_plan_is_a_part_of_the_standard_plan() -> None:
+    quick = cases.load_plan(cases.QUICK)
+    assert 5 < len(quick) < 20
+    assert set(map(id, quick)) < set(map(id, PLAN))
+
+
+def test_a_placeholder_that_a_step_saves_may_be_used(tmp_path: Path) -> None:
+    call = "- call: {path: /v1/things, save: {thing: /id}}\n      - call: {path: '/v1/things/{thing}'}"
+    send = '- send: {event: order-completed, set: {properties.order_id: "{order}"}}'
+    (case,) = load(tmp_path, GOOD.replace(send, call))
+    assert [step.name for step in case.when] == ["call", "call"]
 
 
 def test_two_cases_of_one_id_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

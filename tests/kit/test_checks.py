@@ -10,7 +10,7 @@ import pytest
 from contracts.kit import checks
 from contracts.kit.cases import Check, Level
 from contracts.kit.findings import Finding
-from contracts.kit.observation import Answer, Observation, Sent
+from contracts.kit.observation import Answer, Item, Observation, Sent
 
 
 def invited(*references: str, **fields: str) -> Observation:
@@ -34,13 +34,56 @@ def delivered(state: str, *statuses: int | None, message: str = "") -> Observati
 
 
 def called(*operations: str) -> Observation:
-    entries = [
-        {"id": number, "direction": "in", "api": "trustpilot", "operation": name, "status": 200}
+    entries: list[Item] = [
+        {
+            "id": number,
+            "direction": "in",
+            "api": "trustpilot",
+            "operation": name,
+            "status": 200,
+            "method": "POST",
+            "url": "http://localhost/v1/things",
+            "fault": None,
+            "request": {"headers": {}, "body": None},
+        }
         for number, name in enumerate(operations, 1)
     ]
     return Observation(journal=entries)
 
 
+def call(
+    operation: str = "createEmailInvitations",
+    body: object = None,
+    url: str = "http://localhost/v1/things",
+    status: int = 200,
+    hint: str = "",
+    **headers: str,
+) -> Observation:
+    seen = called(operation)
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    seen.journal = [
+        {**seen.journal[0], "url": url, "status": status, "hint": hint, "request": {"headers": sent, "body": body}}
+    ]
+    seen.personal, seen.secrets = {"ada@example.com"}, {"s3cret"}
+    return seen
+
+
+def bodies(*documents: object, content_type: str = "application/json") -> Observation:
+    return Observation(answers=[Answer(200, content_type, json.dumps(document)) for document in documents])
+
+
+def stored(content: bytes) -> Observation:
+    return Observation(stored={"orders.db": content}, personal={"ada@example.com"})
+
+
+def at(moment: str) -> Observation:
+    return call(body={"serviceReviewInvitation": {"preferredSendTime": moment}})
+
+
+PAGES = {"each": "/reviews/*/id", "count": 3, "order": "descending"}
+PAGE = {"reviews": [{"id": 3}, {"id": 2}]}
+INVITE = "createEmailInvitations"
+BOTH = ["/products", "/productSkus"]
 TOKENS = ["createAccessToken", "refreshAccessToken"]
 
 GREEN: list[tuple[str, Any, Observation]] = [
@@ -60,6 +103,37 @@ GREEN: list[tuple[str, Any, Observation]] = [
     ("calls", {"operation": "createEmailInvitations", "at_least": 1}, called("createEmailInvitations")),
     ("truthful", True, Observation(answers=[Answer(200, order="A-1")], references={"A-1"})),
     ("truthful", True, answered(503)),
+    ("fields", {"/id": "id", "/score": "number|null"}, bodies({"id": "507f191e810c19729de860ea", "score": None})),
+    (
+        "fields",
+        {"/at": "time", "/n": "integer", "/d": "digits", "/b": "boolean", "/l": "array", "/o": "object"},
+        bodies({"at": "2026-01-01T00:00:00Z", "n": 1, "d": "36", "b": True, "l": [], "o": {}}),
+    ),
+    ("values", {"/reviews/1/id": 2}, bodies({}, PAGE)),
+    ("collected", PAGES, bodies(PAGE, {"reviews": [{"id": 1}]})),
+    ("content_type", "application/json", bodies({})),
+    ("omits", ["ada@example.com"], bodies({"author": "Ada"})),
+    (
+        "sent",
+        {"operation": INVITE, "host": "localhost", "headers": {"Authorization": "Bearer *"}},
+        call(authorization="Bearer abc"),
+    ),
+    (
+        "sent",
+        {"operation": INVITE, "any_header": "partner-1", "form": {"a": "b"}},
+        call(X_A="partner-1", body="a=b"),
+    ),
+    ("sent", {"operation": INVITE, "json": {"/a/0": 1}, "never_both": BOTH}, call(body={"a": [1], "products": []})),
+    ("sent", {"operation": INVITE, "optional": True}, called()),
+    ("sequence", TOKENS, called(TOKENS[0], "other", *TOKENS)),
+    ("well_called", True, call()),
+    ("clean_urls", True, call()),
+    ("not_passed_on", ["+45"], call(body={"email": "ada@example.com"})),
+    ("passed_on", ["ada@example.com"], call(body={"email": "ada@example.com"})),
+    ("send_time", "2030-07-06T21:30:00", at("2030-07-06T23:30:00+02:00")),
+    ("send_time", "2030-07-06T21:30:00", at("07/06/2030 21:30:00")),
+    ("send_time", "2030-07-06T21:30:00", call()),
+    ("not_stored", True, stored(b"order 1001, consumer 3f2a")),
 ]
 
 RED: list[tuple[str, Any, Observation, str]] = [
@@ -93,6 +167,36 @@ RED: list[tuple[str, Any, Observation, str]] = [
     ("calls", {"operation": "createAccessToken", "at_least": 1}, called(), "no calls"),
     ("truthful", True, answered(200), "no invitation for order A-1"),
     ("truthful", True, delivered("delivered", 200), "no invitation for order A-1"),
+    ("fields", {"/id": "id"}, bodies({"id": "507"}), "'507'"),
+    ("fields", {"/at": "time"}, bodies({"at": "yesterday"}), "'yesterday'"),
+    ("fields", {"/n": "integer"}, bodies({"n": True}), "True"),
+    ("fields", {"/id": "id"}, Observation(), "no such field"),
+    ("values", {"/id": 1}, bodies({"id": 2}), "2"),
+    ("values", {"/id": 1}, said("<html>"), "no /id"),
+    ("collected", PAGES, bodies(PAGE, PAGE), "4 values, some of them twice, not in descending order"),
+    ("collected", PAGES, Observation(), "no values"),
+    ("content_type", "application/json", bodies({}, content_type="text/plain"), "text/plain"),
+    ("content_type", "application/json", Observation(), "no answer"),
+    ("omits", ["ada@example.com"], bodies({"author": "Ada@Example.com"}), "ada@example.com"),
+    ("omits", ["ada@example.com"], Observation(), "no answer"),
+    ("sent", {"operation": INVITE}, called(), "none"),
+    ("sent", {"operation": INVITE, "host": "127.0.0.1"}, call(), "host localhost"),
+    ("sent", {"operation": INVITE, "headers": {"Authorization": "Bearer *"}}, call(), "missing"),
+    ("sent", {"operation": INVITE, "any_header": "partner-1"}, call(), "no header with it"),
+    ("sent", {"operation": INVITE, "json": {"/a": 1}}, call(body={"a": 2}), "2"),
+    ("sent", {"operation": INVITE, "json": {"/a": 1}}, call(body={}), "no /a"),
+    ("sent", {"operation": INVITE, "form": {"a": "b"}}, call(body="a=c"), "a=c"),
+    ("sent", {"operation": INVITE, "never_both": BOTH}, call(body={"products": [], "productSkus": []}), "both"),
+    ("sequence", TOKENS, called(*reversed(TOKENS)), "refreshAccessToken -> createAccessToken"),
+    ("sequence", TOKENS, called(), "none of these calls"),
+    ("well_called", True, call(status=404, hint="Other host."), "POST /v1/things answered 404"),
+    ("clean_urls", True, call(url="http://localhost/v1/things?mail=ada%40example.com"), "ad"),
+    ("clean_urls", True, call(url="http://localhost/v1/things?apikey=k"), "a key or token as query parameter"),
+    ("not_passed_on", ["+4511223344"], call(body={"phone": "+4511223344"}), "+4"),
+    ("passed_on", ["ada@example.com"], call(body={}), "no call with ad"),
+    ("send_time", "2030-07-06T21:30:00", at("2030-07-06T23:30:00"), "2030-07-06T23:30:00"),
+    ("send_time", "2030-07-06T21:30:00", at("soon"), "soon"),
+    ("not_stored", True, stored(b"... ADA@example.com ..."), "in orders.db"),
 ]  # fmt: skip
 
 

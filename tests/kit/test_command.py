@@ -32,7 +32,7 @@ def test_cases_are_chosen_by_id_and_by_prefix() -> None:
     assert [line.split()[0] for line in lines] == ["DEST-020", "DEST-090", "DEST-091", "DEST-092"]
 
 
-@pytest.mark.parametrize("case", cases.load_plan("segment-destination"), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", cases.load_plan(cases.STANDARD), ids=lambda case: case.id)
 def test_every_case_can_be_explained(case: cases.Case) -> None:
     page = invoke("--explain", case.id).stdout
     for part in (case.title, case.requirement, case.clause.url, "When", "Then", "Why it matters"):
@@ -53,7 +53,7 @@ def test_every_check_can_be_explained(check: str) -> None:
         (["--destination-url", "http://127.0.0.1:9"], "needs --integration-key, --mock, --sandbox as well"),
         (["--sandbox", "default"], "--sandbox goes with --destination-url"),
         (["--integration-key", "key"], "--integration-key goes with --destination-url"),
-        (["--plan", "unknown"], "'unknown' is not 'segment-destination'"),
+        (["--plan", "unknown"], "'unknown' is not one of"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(arguments: list[str], complaint: str) -> None:

@@ -77,7 +77,7 @@ def test_any_program_can_be_judged() -> None:
 def test_a_subject_that_cannot_start_makes_the_run_impossible() -> None:
     ran = kit("--command", "{python} -c \"raise SystemExit('no licence')\"", "--json", "--case", "DEST-00")
     assert ran.returncode == 2
-    assert {case["result"] for case in json.loads(ran.stdout)["cases"]} == {"not-run"}
+    assert {case["result"] for case in json.loads(ran.stdout)["cases"]} == {"failed"}
     assert "no licence" in ran.stderr
 
 
@@ -120,7 +120,13 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal
     script.write_text(SLEEPER, encoding="utf-8")
     command = ["--case", "DEST-001", "--command", f"{{python}} {script} {pids}"]
     with subprocess.Popen(  # noqa: S603 - ours
-        [*COMMAND, *command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, *command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs these tests in the background has Ctrl-C ignored, and children would be born with that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it takes no lock
     ) as child:
         deadline = time.monotonic() + 20
         while not (pids.exists() and pids.read_text(encoding="utf-8").count(" ") == 2):

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contracts.kit.cases import Check, Level, Step
+from contracts.kit.expectations import Expectation
 from contracts.kit.findings import Result
 from contracts.kit.mock import Item, MockGoneError, NoRestError
 from contracts.kit.run_events import CaseFinished, CaseStarted, RunFinished, RunStarted
@@ -123,6 +126,52 @@ def test_a_subject_that_dies_fails_the_case() -> None:
     assert "exit code 1" in found[0].breaches[0].found
 
 
+def test_cases_run_side_by_side_each_group_in_a_place_of_its_own() -> None:
+    subject = StubSubject()
+    a_run = run(StubMock(), subject, *(case(number) for number in range(1, 7)))
+    a_run.groups = 3
+    found, _ = outcomes(a_run)
+    assert [outcome.result for outcome in found] == [Result.PASSED] * 6
+    assert subject.history.count("start in main") == subject.history.count("stop") == 3
+
+
+def test_what_a_subject_does_not_claim_is_not_applicable() -> None:
+    subject = StubSubject(claims=frozenset({"showcase"}))
+    found, end = outcomes(run(StubMock(), subject, case(1)))
+    assert (found[0].result, found[0].reason) == (Result.NOT_APPLICABLE, "The subject does not claim events.")
+    assert (subject.history, end.exit_code) == ([], 0)
+
+
+def test_cases_about_the_api_need_no_subject() -> None:
+    subject = StubSubject(fails_to_start="never asked")
+    api_case = replace(case(1, Step("settle", told=True), then=NOBODY), needs=("api",))
+    found, _ = outcomes(run(StubMock(), subject, api_case))
+    assert (found[0].result, subject.history) == (Result.PASSED, [])
+
+
+def test_a_failure_that_is_expected_is_excused() -> None:
+    a_run = run(StubMock(), StubSubject(), case(1, then=NOBODY))
+    a_run.expected = {"DEST-001": Expectation("DEST-001", Result.FAILED, "The shop wants it so.")}
+    found, end = outcomes(a_run)
+    assert (found[0].result, found[0].excuse, end.exit_code) == (Result.FAILED, "The shop wants it so.", 0)
+
+
+def test_an_expected_failure_that_passes_is_a_failure() -> None:
+    a_run = run(StubMock(), StubSubject(), case(1))
+    a_run.expected = {"DEST-001": Expectation("DEST-001", Result.FAILED, "Long mended.")}
+    found, end = outcomes(a_run)
+    assert [breach.check for breach in found[0].breaches] == ["expectation"]
+    assert end.exit_code == 1
+
+
+def test_a_step_that_finds_no_answer_to_go_on_with_fails_the_case() -> None:
+    mock = StubMock()
+    steps = (Step("login", {"at": "http://127.0.0.1:9/", "username": "u", "password": "p"}), ORDER)
+    found, _ = outcomes(run(mock, StubSubject(), case(1, *steps)))
+    assert found[0].result is Result.FAILED
+    assert "no login page" in found[0].breaches[0].found
+
+
 def test_a_broken_should_is_a_warning() -> None:
     should = Check("invitation_count", 0, Level.SHOULD)
     found, end = outcomes(run(StubMock(), StubSubject(), case(1, then=should)))
@@ -133,7 +182,8 @@ def test_a_broken_should_is_a_warning() -> None:
 def test_a_subject_that_cannot_start_ends_the_run_at_once() -> None:
     subject = StubSubject(fails_to_start="port taken")
     found, end = outcomes(run(StubMock(), subject, case(1), case(2), case(3)))
-    assert {outcome.result for outcome in found} == {Result.NOT_RUN}
+    assert {outcome.result for outcome in found} == {Result.FAILED}
+    assert {breach.found for outcome in found for breach in outcome.breaches} == {"port taken"}
     assert subject.history == ["start in main"]
     assert (end.exit_code, end.impossible) == (2, "port taken")
 

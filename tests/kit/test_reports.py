@@ -58,7 +58,8 @@ def test_the_json_report_says_what_was_expected_and_found() -> None:
 def test_the_json_report_of_an_impossible_run_has_every_case() -> None:
     document = json.loads(report(JsonReport, *events(fails_to_start="port taken")))
     assert document["summary"]["impossible"] == "port taken"
-    assert {item["result"] for item in document["cases"]} == {"not-run"}
+    assert {item["result"] for item in document["cases"]} == {"failed"}
+    assert {finding["found"] for item in document["cases"] for finding in item["findings"]} == {"port taken"}
 
 
 def test_the_terminal_report_has_one_line_for_each_case_that_passes() -> None:

@@ -11,7 +11,7 @@ import pytest
 from contracts.destination.app import create_app
 from contracts.destination.config import Settings
 from contracts.mutants import calling
-from contracts.mutants.catalogue import MUTANTS, create_mutant
+from contracts.mutants.catalogue import MUTANTS, SENTENCES, create_mutant
 from tests.destination.conftest import EMAIL, Answer, StubTrustpilot, Subject, order_completed, run_module
 
 
@@ -129,8 +129,9 @@ def impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return replace(settings, timeout=0.2)
 
 
-def test_every_mutant_has_a_behaviour() -> None:
-    assert list(MUTANTS) == list(BEHAVIOUR)
+def test_every_behaviour_is_a_mutant_s() -> None:
+    # What the others do wrong is shown by the kill matrix (tests/kit), against a real mock.
+    assert set(BEHAVIOUR) < set(MUTANTS)
 
 
 @pytest.mark.parametrize("name", BEHAVIOUR)
@@ -151,12 +152,14 @@ def test_the_real_destination_does_it_right(name: str, impatient: Settings, trus
 def test_a_mutant_is_right_about_an_ordinary_order(name: str, settings: Settings, trustpilot: StubTrustpilot) -> None:
     with subject_of(settings, name) as subject:
         assert subject.post(order_completed()).status_code == 200
-    assert [call.json["consumerEmail"] for call in trustpilot.calls] == [EMAIL]
+    # One of them tries an older path before.
+    documented = [call for call in trustpilot.calls if "/email-invitations" in call.path]
+    assert [call.json["consumerEmail"] for call in documented] == [EMAIL]
 
 
 def test_the_list_has_a_sentence_for_each() -> None:
     lines = run_module("contracts.mutants", "--list").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == list(MUTANTS)
+    assert [line.split()[0] for line in lines] == list(SENTENCES)
     assert all(line.endswith(".") for line in lines)
 
 

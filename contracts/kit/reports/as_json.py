@@ -6,54 +6,63 @@ import json
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from contracts.kit.findings import Finding, Outcome, Result
-from contracts.kit.run_events import CaseFinished, RunEvent, RunFinished, RunStarted
+from contracts.kit.findings import Finding, Outcome
+from contracts.kit.reports.figures import Figures
+from contracts.kit.reports.gathered import Gathering, Judged, Report
 
 
-class JsonReport:
+class JsonReport(Gathering):
     """Prints ``{"summary": {...}, "cases": [...]}`` and nothing else.
 
     :param out: where to.
     """
 
     def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._head: dict[str, Any] = {}
-        self._cases: list[dict[str, Any]] = []
+        super().__init__(lambda report: out.write(render(report)))
 
-    def __call__(self, event: RunEvent) -> None:
-        """Take what the run tells."""
-        match event:
-            case RunStarted():
-                self._head = {"plan": event.plan, "subject": event.subject, "seed": event.seed}
-            case CaseFinished():
-                described = {
-                    "id": event.case.id,
-                    "plan": event.case.plan,
-                    "title": event.case.title,
-                    "result": event.outcome.result,
-                    "evidence": event.case.evidence,
-                    "clause": asdict(event.case.clause),
-                }
-                self._cases.append(described | _outcome(event.outcome))
-            case RunFinished():
-                counts = {str(result): event.results[result] for result in Result}
-                summary = {
-                    **self._head,
-                    "cases": len(self._cases),
-                    **counts,
-                    "milliseconds": round(event.milliseconds, 1),
-                    "impossible": event.impossible,
-                }
-                json.dump({"summary": summary, "cases": self._cases}, self._out, ensure_ascii=False, indent=2)
-                self._out.write("\n")
-            case _:
-                pass
+
+def render(report: Report, figures: Figures | None = None) -> str:
+    """The document as text.
+
+    :param figures: calls per order and coverage, when they were counted.
+    """
+    return json.dumps(document(report, figures), ensure_ascii=False, indent=2) + "\n"
+
+
+def document(report: Report, figures: Figures | None = None) -> dict[str, Any]:
+    """The document as data."""
+    started = report.started
+    summary = {
+        "plan": started.plan,
+        "subject": started.subject,
+        "seed": started.seed,
+        "cases": len(report.judged),
+        **report.counts,
+        "milliseconds": round(report.finished.milliseconds, 1),
+        "impossible": report.finished.impossible,
+    }
+    if figures is not None:
+        summary |= {"orders": figures.orders, "calls": figures.calls, "callsPerOrder": figures.per_order}
+    found = {"summary": summary, "cases": [_case(one) for one in report.judged]}
+    return found if figures is None else found | {"coverage": [asdict(one) for one in figures.touched]}
+
+
+def _case(one: Judged) -> dict[str, Any]:
+    return {
+        "id": one.case.id,
+        "plan": one.case.plan,
+        "title": one.case.title,
+        "result": one.outcome.result,
+        "evidence": one.case.evidence,
+        "clause": asdict(one.case.clause),
+        **_outcome(one.outcome),
+    }
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {
         "reason": outcome.reason,
+        "excuse": outcome.excuse,
         "findings": [_finding(finding) for finding in outcome.findings],
         "exchanges": [asdict(exchange) for exchange in outcome.exchanges],
         "milliseconds": round(outcome.milliseconds, 1),

@@ -1,0 +1,105 @@
+"""The pytest plugin of the kit: every case of a contract is a test.
+
+``pytest --tpmock-contract contract.toml``. Every test run on a machine where tpmock is installed loads this module, so
+it imports nothing of ours before the option is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from contracts.kit.cases import Case
+    from contracts.kit.pytest_judge import Judge
+
+_JUDGE: pytest.StashKey[Judge] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of a run."""
+    group = parser.getgroup("tpmock-contract", "tpmock: contract cases as tests")
+    group.addoption(
+        "--tpmock-contract", metavar="FILE", help="Collect each case of this contract.toml as a test of its own."
+    )
+    group.addoption("--tpmock-contract-seed", metavar="N", type=int, default=1, help="What all chance follows from.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say how to choose the cases."""
+    config.addinivalue_line("markers", "tpmock_contract: a case of a contract.toml, judged by tpmock")
+
+
+# Every worker of xdist collects the same, since the cases are in the order of the contract.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Put the contract beside the tests that are collected otherwise."""
+    file = session.config.getoption("--tpmock-contract")
+    if not file:
+        return
+    from contracts.kit.pytest_judge import ContractError, Judge  # noqa: PLC0415 - only when it is used
+
+    try:
+        judge = Judge(Path(file), session.config.getoption("--tpmock-contract-seed"))
+    except ContractError as problem:
+        raise pytest.UsageError(str(problem)) from None
+    session.config.stash[_JUDGE] = judge
+
+
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add the cases."""
+    judge = config.stash.get(_JUDGE, None)
+    if judge is None:
+        return
+    parent = ContractFile.from_parent(session, name=judge.file.name, path=judge.file)
+    items.extend(parent.collect())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the subject and the mock."""
+    judge = session.config.stash.get(_JUDGE, None)
+    if judge is not None:
+        judge.close()
+
+
+class ContractFile(pytest.Collector):
+    """The contract, as the parent of its cases."""
+
+    def __init__(self, *, path: Path, **more: Any) -> None:
+        super().__init__(path=path, **more)
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One test for each case."""
+        for case in self.config.stash[_JUDGE].cases:
+            yield ContractCase.from_parent(self, name=case.id, case=case)
+
+
+class ContractCase(pytest.Item):
+    """A case as a test: a failure shows what the kit's own report shows, and no stack trace."""
+
+    def __init__(self, *, case: Case, **more: Any) -> None:
+        super().__init__(**more)
+        self.case = case
+        self.add_marker("tpmock_contract")
+        self.user_properties += [("evidence", case.evidence), ("clause", case.clause.url)]
+
+    def runtest(self) -> None:
+        """Judge it."""
+        self.config.stash[_JUDGE].play(self.case)
+
+    def repr_failure(
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,
+    ) -> Any:
+        """What is wrong, in the kit's words."""
+        from contracts.kit.pytest_judge import BreachError  # noqa: PLC0415 - only when it is used
+
+        return str(excinfo.value) if isinstance(excinfo.value, BreachError) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where it is, and what it is called."""
+        return self.path, None, f"{self.case.id} {self.case.title}"

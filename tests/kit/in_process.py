@@ -1,0 +1,95 @@
+"""Subjects in this very process: a mutant starts in milliseconds, so that all can be judged by all cases."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from contracts.destination.app import create_app
+from contracts.destination.config import Settings
+from contracts.kit import subjects
+from contracts.kit.claims import API, EVENTS
+from contracts.kit.mock import Sandbox
+from contracts.mutants.apis import APIS
+from contracts.mutants.catalogue import MUTANTS, create, create_mutant
+from contracts.mutants.companions import COMPANIONS
+
+COMPANION = frozenset({"onboarding", "showcase", "reply"})
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """A mutant, or the right destination under the name ``right``."""
+
+    name: str
+
+    @property
+    def claims(self) -> frozenset[str]:
+        return API if self.name in APIS else COMPANION if self.name in COMPANIONS else EVENTS
+
+    def start(self, sandbox: Sandbox) -> Served:
+        return Served(self, sandbox)
+
+
+class Served:
+    """A subject that is served by a thread."""
+
+    def __init__(self, subject: InProcess, sandbox: Sandbox) -> None:
+        self._subject = subject
+        self._temporary = tempfile.TemporaryDirectory(prefix="tpmock-subject-")
+        self.folder = Path(self._temporary.name)
+        self.key = sandbox.credentials["integrationKey"]
+        self._environment = subjects.settings(sandbox, self.folder)
+        self._server: BaseWSGIServer | None = None
+        self._app: Flask | None = None
+        self._port = 0
+        self._serve()
+        self.url = f"http://127.0.0.1:{self._port}"
+        own_api = "api" in subject.claims
+        self.hosts: Mapping[str, str] = dict.fromkeys(sandbox.urls, self.url) if own_api else sandbox.urls
+
+    def _serve(self) -> None:
+        self._app = application(self._subject.name, self._environment)
+        self._server = make_server("127.0.0.1", self._port, self._app, threaded=True, request_handler=_Quiet)
+        self._port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
+
+    def _end(self) -> None:
+        if self._server is not None and self._app is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            destination = self._app.extensions.get("destination")
+            if destination is not None:
+                destination.close()
+        self._server = None
+
+    def restart(self) -> bool:
+        self._end()
+        self._serve()
+        return True
+
+    def trouble(self) -> str:
+        return ""
+
+    def stop(self) -> None:
+        self._end()
+        self._temporary.cleanup()
+
+
+def application(name: str, environment: Mapping[str, str]) -> Flask:
+    """Any subject of ours."""
+    if name != "right" and name not in MUTANTS:
+        return create(name, environment)
+    settings = Settings.from_environment(environment)
+    return create_app(settings) if name == "right" else create_mutant(name, settings)
