@@ -2,80 +2,200 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mockserver import hints
-from mockserver.answers import Answer, Bindings
-from mockserver.clock import iso_milliseconds, parse_iso
+from mockserver.answers import Answer, Binary, Bindings, Joined
+from mockserver.clock import iso_milliseconds
 from mockserver.problems import Problem
-from mockserver.segment import delivery
-from mockserver.segment.model import Event, Json, Source, Workspace
+from mockserver.segment import checks, delivery, messages, oauth, sentences
+from mockserver.segment.messages import TYPES, Arrival
+from mockserver.segment.model import Event, Json, Source
+from mockserver.segment.reasons import Step, step_of
+from mockserver.segment.workspace import Workspace
+from mockserver.traces import Join
+from mockserver.wire import nests_deeper
 
 bindings = Bindings()
 
-#: One event, one batch, events in a batch, characters in a message id (HTTP Tracking API, limits).
+#: One event, events in a batch (HTTP Tracking API, limits).
 EVENT_BYTES: Final = 32 * 1024
 BATCH_EVENTS: Final = 2_500
-MESSAGE_ID_LENGTH: Final = 100
-#: At least 24 hours of message ids are kept (Handling duplicate data).
-DEDUPE_WINDOW: Final = 86_400
 #: Real write keys have 32 characters; one report shows 400 for an odd short one, with no limit named. Assumed.
 SHORTEST_WRITE_KEY: Final = 8
+#: Requests per second and workspace that Segment advises not to exceed.
+RATE: Final = 1_000
 
 _ACCEPTED: Final = {"success": True}
-_TYPES: Final = ("track", "identify", "page", "screen", "group", "alias")
+#: When to come again, in seconds.
+_SOON: Final = {"Retry-After": "1", "X-RateLimit-Reset": "1"}
+#: By operation: the type of the message, and whether it comes from a browser or a device, which use the short paths.
+_SINGLE: Final[Mapping[str, tuple[str, bool]]] = {kind: (kind, False) for kind in TYPES} | {
+    f"{kind}Short": (kind, True) for kind in TYPES
+}
+_PIXELS: Final[Mapping[str, str]] = {f"{kind}Pixel": kind for kind in TYPES}
+#: One transparent pixel.
+_GIF: Final = Binary("image/gif", base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"))
 
 
-@bindings.handles(*_TYPES)
-def receive(workspace: Workspace, operation: str, write_key: str, body: Json, size: int) -> Answer:
+@bindings.handles(*_SINGLE)
+def receive(
+    workspace: Workspace,
+    operation: str,
+    source_key: str,
+    body: Json,
+    size: int,
+    bearer: str | None,
+    host: str,
+    address: str,
+) -> Answer:
     """One message, its type given by the path."""
+    _admit(workspace, bearer)
     if size > EVENT_BYTES:
         raise Problem("too-large", hint=hints.event_too_large(size, EVENT_BYTES))
-    source = _source(workspace, write_key)
+    kind, client_side = _SINGLE[operation]
+    source, why_not = _source(workspace, source_key, host, bearer)
     if source is None:
-        return Answer(200, _ACCEPTED, hint=hints.WRITE_KEY_UNKNOWN)
-    event = _take_in(workspace, source, {**body, "type": operation}, body)
-    return Answer(200, _ACCEPTED, hint=hints.dropped(event.reason), trace=event.trace)
+        return Answer(200, _ACCEPTED, hint=why_not)
+    event = take_in(workspace, source, {**body, "type": kind}, Arrival(workspace.now(), body, client_side, address))
+    return Answer(200, _ACCEPTED, hint=hints.dropped(event.reason), joined=_joined([event]))
 
 
-@bindings.handles("batch")
-def receive_batch(workspace: Workspace, write_key: str, body: Json, size: int) -> Answer:
+@bindings.handles("batch", "batchShort", "importBatch")
+def receive_batch(
+    workspace: Workspace,
+    operation: str,
+    source_key: str,
+    body: Json,
+    size: int,
+    bearer: str | None,
+    host: str,
+    address: str,
+) -> Answer:
     """Several messages; the context and integrations around them are merged into each. What is bad is dropped alone."""
-    messages = body.get("batch")
-    if not isinstance(messages, list) or not messages:
+    _admit(workspace, bearer)
+    items = body.get("batch")
+    if not isinstance(items, list) or not items:
+        _source(workspace, source_key, host, bearer)
         return Answer(200, _ACCEPTED, hint=hints.dropped("empty_batch"))
     if size > EVENT_BYTES:
-        largest = max(len(json.dumps(message)) for message in messages)
+        largest = max(len(json.dumps(item)) for item in items)
         if largest > EVENT_BYTES:
             raise Problem("too-large", hint=hints.event_too_large(largest, EVENT_BYTES))
-    if any(not _own_key(message) for message in messages):
-        _source(workspace, write_key)
-    senders = [workspace.sources.get(_own_key(message) or write_key) for message in messages[:BATCH_EVENTS]]
-    events = [
-        _take_in(workspace, source, _merged(body, message), body) if isinstance(message, dict) else None
-        for source, message in zip(senders, messages, strict=False)
-        if source is not None
-    ]
-    if not events:
-        return Answer(200, _ACCEPTED, hint=hints.WRITE_KEY_UNKNOWN)
-    reasons = sorted({"bad_request" if event is None else event.reason or "" for event in events} - {""})
-    surplus = len(messages) - BATCH_EVENTS
-    first = next((event for event in events if event is not None), None)
-    return Answer(
-        200,
-        _ACCEPTED,
-        hint=hints.surplus(surplus) if surplus > 0 else hints.dropped(", ".join(reasons) or None),
-        trace=first.trace if first else None,
-    )
+    # Whoever sends one impossible key is refused before anything of the batch is stored.
+    sources = {key: _source(workspace, key, host, bearer) for key in {_own_key(item) or source_key for item in items}}
+    arrival = Arrival(workspace.now(), body, operation == "batchShort", address)
+    taken: list[Event] = []
+    reasons: list[str] = []
+    for number, item in enumerate(items):
+        source, why_not = sources[_own_key(item) or source_key]
+        if source is None:
+            reasons.append("project_not_found")
+        elif number < BATCH_EVENTS and isinstance(item, dict):
+            taken.append(take_in(workspace, source, messages.merged(body, item), arrival))
+            reasons += filter(None, [taken[-1].reason])
+        else:
+            reasons.append("bad_request" if number < BATCH_EVENTS else "batch_too_long")
+            _count_lost(workspace, source, item, reasons[-1])
+    hint = str(why_not) if set(reasons) == {"project_not_found"} and not taken else _batch_hint(len(items), reasons)
+    return Answer(200, _ACCEPTED, hint=hint, joined=_joined(taken))
 
 
-def _source(workspace: Workspace, write_key: str) -> Source | None:
-    """The source of a write key; the edge does not look it up, so an unknown one is no error there."""
+def _batch_hint(count: int, reasons: Sequence[str]) -> str | None:
+    if count > BATCH_EVENTS:
+        return hints.surplus(count - BATCH_EVENTS)
+    return sentences.batch_dropped(count, reasons)
+
+
+@bindings.handles(*_PIXELS)
+def receive_pixel(
+    workspace: Workspace, operation: str, source_key: str, filters: dict[str, str], data: str | None, address: str
+) -> Answer:
+    """A message in the query of an image's address. The image comes back whatever was wrong (Pixel Tracking API)."""
+    message = pixel_message(data) if data else _unfolded(filters)
+    if message is None:
+        return Answer(200, _GIF, hint=sentences.PIXEL_UNREADABLE)
+    source = workspace.by_write_key.get(source_key)
+    if source is None:
+        return Answer(200, _GIF, hint=hints.WRITE_KEY_UNKNOWN)
+    arrival = Arrival(workspace.now(), message, client_side=True, address=address)
+    event = take_in(workspace, source, {**message, "type": _PIXELS[operation]}, arrival)
+    return Answer(200, _GIF, hint=hints.dropped(event.reason), joined=_joined([event]))
+
+
+def pixel_message(data: str) -> Json | None:
+    """The message that an image's address carries in base64; None when there is none in it."""
+    text = data.replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        message = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) and not nests_deeper(message) else None
+
+
+def _unfolded(flat: Mapping[str, str]) -> Json:
+    """``properties.subject=..`` as a member of ``properties``."""
+    message: Json = {}
+    for name, value in flat.items():
+        *parents, last = name.split(".")
+        holder = message
+        for parent in parents:
+            inner = holder.setdefault(parent, {})
+            if not isinstance(inner, dict):
+                break
+            holder = inner
+        else:
+            holder[last] = value
+    return message
+
+
+@bindings.handles("sendMetrics")
+def receive_metrics(workspace: Workspace, body: Json) -> Answer:  # noqa: ARG001 - the workspace keeps none of it
+    """What the browser SDK tells of itself; taken, and of no consequence."""
+    return Answer(200, _ACCEPTED)
+
+
+def _admit(workspace: Workspace, bearer: str | None) -> None:
+    """Whether a call is taken at all: not too many of them, and no token that is none.
+
+    :raises Problem: when it is refused
+    """
+    if workspace.variants["ingest_rate"] == "enforced":
+        second, calls = int(workspace.now()), 1
+        if workspace.rate[0] == second:
+            calls += workspace.rate[1]
+        workspace.rate = (second, calls)
+        if calls > RATE:
+            raise Problem("too-many-requests", hint=sentences.rate_exceeded(RATE), headers=_SOON)
+    if not delivery.has_room(workspace):
+        raise Problem("too-many-requests", hint=hints.no_room(delivery.ROOM), headers=_SOON)
+    if bearer is not None:
+        oauth.check(workspace, bearer, oauth.TRACKING_SCOPE)
+
+
+def _source(workspace: Workspace, write_key: str, host: str, bearer: str | None) -> tuple[Source | None, str | None]:
+    """The source of a write key, or why there is none: the edge does not look it up, so that is no error there.
+
+    :raises Problem: when it cannot be a key at all, or by the variants
+    """
     if len(write_key) < SHORTEST_WRITE_KEY:
         raise Problem("impossible-write-key", hint=hints.WRITE_KEY_MISSING)
-    return workspace.sources.get(write_key)
+    european = ".eu1." in host
+    if european and workspace.variants["workspace_region"] == "us":
+        raise Problem("wrong-region", hint=sentences.WRONG_REGION_REFUSED)
+    source = workspace.by_write_key.get(write_key)
+    if source is None:
+        if workspace.variants["unknown_write_key"] == "refused":
+            raise Problem("unknown-write-key", hint=sentences.WRITE_KEY_REFUSED)
+        return None, hints.WRITE_KEY_UNKNOWN
+    if host == "api.segment.io" and workspace.variants["workspace_region"] == "eu":
+        return None, sentences.WRONG_REGION_DROPPED
+    if source.oauth_required and bearer is None:
+        raise Problem("invalid-token", hint=sentences.TOKEN_REQUIRED)
+    return source, None
 
 
 def _own_key(message: Any) -> str:
@@ -83,125 +203,74 @@ def _own_key(message: Any) -> str:
     return own if isinstance(own, str) else ""
 
 
-def _merged(batch: Mapping[str, Any], message: Json) -> Json:
-    merged = dict(message)
-    for name in ("context", "integrations"):
-        outer, inner = batch.get(name), message.get(name)
-        if isinstance(outer, dict) and (inner is None or isinstance(inner, dict)):
-            merged[name] = {**outer, **(inner or {})}
-    return merged
+def _joined(events: Iterable[Event]) -> tuple[Joined, ...]:
+    """The traces of some events, each once: a batch belongs to all of its orders."""
+    by_trace = {event.trace: Joined(event.trace, event.join) for event in reversed(list(events))}
+    return tuple(reversed(by_trace.values()))
 
 
-def _take_in(workspace: Workspace, source: Source, message: Json, envelope: Mapping[str, Any]) -> Event:
-    stored = _stored(workspace, message, envelope)
+def take_in(workspace: Workspace, source: Source, message: Json, arrival: Arrival) -> Event:
+    """Store one message, or note why it is dropped, and let what is good go on to the destinations."""
+    stored = messages.stored(workspace, source, message, arrival)
+    trace, join = _cause(workspace, stored)
     event = Event(
         id=workspace.next_id(),
         message=stored,
         source=source.name,
-        received_at=workspace.now(),
-        trace=workspace.traces.begin(f"message:{stored['messageId']}", *_order_key(stored)),
-        reason=_drop_reason(workspace, source, stored),
+        received_at=arrival.received_at,
+        trace=trace,
+        reason=checks.drop_reason(workspace, source, stored),
+        join=join,
     )
     workspace.events[event.id] = event
+    step: Step = "successfully-received" if event.reason is None else step_of(event.reason)
+    workspace.tally.add(event.received_at, step, source.name, stored, reason=event.reason)
+    what = "event-received" if event.reason is None else "event-dropped"
+    workspace.traces.note(trace, what, join, _word(stored.get("type")), _word(stored.get("event")), event.reason)
     if event.reason is None:
         delivery.dispatch(workspace, event)
     return event
 
 
-def _order_key(message: Json) -> list[str]:
+def _count_lost(workspace: Workspace, source: Source, message: Any, reason: str) -> None:
+    """What is no event and yet came must be accounted for."""
+    workspace.tally.add(workspace.now(), "failed-on-ingest", source.name, message, reason=reason)
+
+
+def _word(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _cause(workspace: Workspace, message: Json) -> tuple[str, Join]:
+    """The trace an event belongs to: that of the same message, else that of the same order, else it begins one."""
+    traces = workspace.traces
+    own = f"messageId:{message['messageId']}"
+    order = _order_key(message)
+    join: Join = "messageId"
+    known = traces.find(own)
+    if known is None and order is not None:
+        known, join = traces.find(order), "orderId"
+    if known is None:
+        known, join = traces.begin(*filter(None, (order, own))), "cause"
+    else:
+        traces.also(known, own)
+        if order is not None:
+            traces.also(known, order)
+    return known, join
+
+
+def _order_key(message: Json) -> str | None:
     properties = message.get("properties")
     number = properties.get("order_id", properties.get("orderId")) if isinstance(properties, dict) else None
-    return [f"order:{number}"] if isinstance(number, str | int) else []
+    return f"orderId:{number}" if isinstance(number, str | int) and number != "" else None
 
 
-def _stored(workspace: Workspace, message: Json, envelope: Mapping[str, Any]) -> Json:
-    """The message with what Segment adds and corrects before storing and forwarding (Spec: Common, clock skew)."""
-    received_at = workspace.now()
-    sent_at = message.get("sentAt", envelope.get("sentAt"))
-    stored = {name: value for name, value in message.items() if name not in ("writeKey", "_metadata")}
-    for name in ("userId", "anonymousId"):
-        # SDKs send null beside the other id; it has to count as absent.
-        if stored.get(name, "") is None:
-            del stored[name]
-    if not isinstance(stored.get("messageId"), str) or not stored["messageId"]:
-        stored["messageId"] = f"api-{workspace.chance.uuid()}"
-    original = stored.get("timestamp")
-    original_at = parse_iso(original) if isinstance(original, str) else None
-    sent = parse_iso(sent_at) if isinstance(sent_at, str) else None
-    if original_at is None:
-        original, original_at = iso_milliseconds(received_at), received_at
-        sent = received_at
-    corrected = received_at - (sent - original_at) if sent is not None else original_at
-    return stored | {
-        "context": stored["context"] if isinstance(stored.get("context"), dict) else {},
-        "integrations": stored["integrations"] if isinstance(stored.get("integrations"), dict) else {},
-        "receivedAt": iso_milliseconds(received_at),
-        "sentAt": iso_milliseconds(sent if sent is not None else received_at),
-        "originalTimestamp": original,
-        "timestamp": _moment(corrected, received_at),
-        "version": "1.1",
-        "channel": "server",
-    }
-
-
-def _moment(moment: float, otherwise: float) -> str:
-    try:
-        return iso_milliseconds(moment)
-    except (ValueError, OverflowError, OSError):
-        return iso_milliseconds(otherwise)
-
-
-Check = Callable[[Json], str | None]
-
-
-def _ids(message: Json) -> str | None:
-    present = [message[name] for name in ("userId", "anonymousId") if name in message]
-    if not present:
-        return "no_user_anon_id"
-    return None if all(isinstance(value, str) and value for value in present) else "id_not_string"
-
-
-def _members(message: Json) -> str | None:
-    for name in ("properties", "traits"):
-        if message.get(name) is not None and not isinstance(message[name], dict):
-            return f"{name}_not_object"
-    return None
-
-
-def _event_name(message: Json) -> str | None:
-    if message["type"] != "track":
-        return None
-    if message.get("event") in (None, ""):
-        return "event_not_defined"
-    return None if isinstance(message["event"], str) else "event_not_string"
-
-
-def _page_name(message: Json) -> str | None:
-    if message["type"] not in ("page", "screen"):
-        return None
-    for name in ("name", "category"):
-        if message.get(name) is not None and not isinstance(message[name], str):
-            return f"{name}_not_string"
-    return None
-
-
-#: In the order in which they are tried; the codes are those of Segment's Delivery Overview, "Failed on ingest".
-_CHECKS: Final[tuple[Check, ...]] = (_ids, _members, _event_name, _page_name)
-
-
-def _drop_reason(workspace: Workspace, source: Source, message: Json) -> str | None:
-    if message.get("type") not in _TYPES or len(message["messageId"]) > MESSAGE_ID_LENGTH:
-        return "bad_request"
-    reason = next((found for check in _CHECKS if (found := check(message))), None)
-    if reason is None and not source.enabled:
-        reason = "source_disabled"
-    if reason is not None:
-        return reason
-    key = (source.write_key, message["messageId"])
-    seen_at = workspace.seen.get(key)
-    workspace.seen[key] = workspace.now()
-    # Segment has no code for it: the second of two messages with one id just never appears.
-    return "duplicate" if seen_at is not None and workspace.now() - seen_at < DEDUPE_WINDOW else None
+def trial(workspace: Workspace, message: Json) -> Event:
+    """A message as it would be stored, and the reason when it would be dropped; nothing is kept of it."""
+    source = next(iter(workspace.sources.values()), Source(id="", name="", slug="", write_keys=[], enabled=True))
+    stored = messages.stored(workspace, source, message, Arrival(workspace.now(), message))
+    trace = workspace.traces.begin(f"messageId:{stored['messageId']}")
+    return Event(0, stored, "", workspace.now(), trace, checks.flaw(stored))
 
 
 def document(event: Event) -> Json:

@@ -1,0 +1,1 @@
+"""Destination functions: the user's own JavaScript, run by the Node.js of this machine."""
