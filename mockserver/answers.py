@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from mockserver.traces import Join
 
 Handler = Callable[..., Any]
 _H = TypeVar("_H", bound=Handler)
@@ -19,20 +21,42 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """Plain text, for a person or a shell."""
+
+    content: str
+
+
+class Joined(NamedTuple):
+    """A trace that an exchange belongs to, and why."""
+
+    trace: str
+    join: Join
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Bytes that are no text, such as an image."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer that is more than a value with the documented first success status.
 
     :param status: one of the operation's documented statuses
-    :param body: a JSON value, a :class:`Page`, or None for an empty body
+    :param body: a JSON value, a :class:`Page`, a :class:`Text`, or None for an empty body
     :param hint: a plain sentence beside the answer
-    :param trace: the first cause this exchange belongs to, when the rule knows it
+    :param joined: the traces this exchange belongs to, when only the rule can know; else the call's own words tell
     """
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     hint: str | None = None
-    trace: str | None = None
+    joined: tuple[Joined, ...] = ()
 
 
 class Bindings:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, render_template
@@ -14,12 +17,36 @@ from flask import Flask, render_template
 from mockserver import __version__, world_file
 from mockserver.answers import Bindings, Page
 from mockserver.clock import Clock, System
-from mockserver.control import collections, process, sandboxes, world
+from mockserver.collector import Collector
+from mockserver.control import (
+    collections,
+    faults,
+    journal,
+    process,
+    sandboxes,
+    segment,
+    snapshots,
+    traces,
+    workspace,
+    world,
+)
 from mockserver.courier import PARALLEL, Courier, HttpCourier
 from mockserver.driver import Driver
-from mockserver.operations import Pipeline, Result, is_vendor_host
-from mockserver.sandbox import DEFAULT, Sandboxes, Surroundings
-from mockserver.segment import tracking
+from mockserver.functions.runner import NodeRunner
+from mockserver.operations import Gate, Pipeline, Result, is_vendor_host
+from mockserver.operations.breaking import break_off
+from mockserver.problems import reason
+from mockserver.sandbox import DEFAULT, Surroundings
+from mockserver.sandboxes import Sandboxes
+from mockserver.segment import (
+    browser,
+    oauth,
+    public_api,
+    public_destinations,
+    public_overview,
+    regulations,
+    tracking,
+)
 from mockserver.trustpilot import (
     authentication,
     business_units,
@@ -47,6 +74,8 @@ from mockserver.world_file import WorldFile
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
+    from mockserver.keeper import Keeper
+
 MARK: Final = f"tpmock/{__version__}"
 
 _ROOMS: Final[dict[str, tuple[Bindings, ...]]] = {
@@ -72,8 +101,25 @@ _ROOMS: Final[dict[str, tuple[Bindings, ...]]] = {
         review_page.bindings,
         service_reviews.bindings,
     ),
-    "segment-tracking": (tracking.bindings,),
-    "control": (process.bindings, sandboxes.bindings, collections.bindings, world.bindings),
+    "segment-tracking": (tracking.bindings, browser.bindings, oauth.bindings),
+    "segment-public": (
+        public_api.bindings,
+        public_destinations.bindings,
+        public_overview.bindings,
+        regulations.bindings,
+    ),
+    "control": (
+        process.bindings,
+        sandboxes.bindings,
+        snapshots.bindings,
+        faults.bindings,
+        journal.bindings,
+        traces.bindings,
+        collections.bindings,
+        segment.bindings,
+        workspace.bindings,
+        world.bindings,
+    ),
 }
 
 #: A page needs nothing from anywhere, and nobody may frame it.
@@ -91,14 +137,26 @@ class Settings:
 
     :param destination_url: where the default sandbox's Segment delivers from the beginning
     :param worlds: seeds by name, beside or in place of the shipped one, which is named ``default``
+    :param control_token: what the control API wants to be shown, if anything
+    :param hosts: further names by which this mock is steered
+    :param state: a file in which the state of everything is kept, and from which it is brought back
+    :param most_sandboxes: how many there may be beside the default one
     :param system: where real time comes from
     :param courier: what carries requests out; None for the real one
+    :param node: the Node.js that runs destination functions, if there is one
+    :param serving: whether this process does nothing but serve, so that its garbage collector may be told what stays
     """
 
     destination_url: str | None = None
     worlds: Mapping[str, WorldFile] = field(default_factory=dict)
+    control_token: str | None = None
+    hosts: tuple[str, ...] = ()
+    state: Path | None = None
+    most_sandboxes: int | None = None
     system: System | None = None
     courier: Courier | None = None
+    node: str | None = field(default_factory=partial(shutil.which, "node"))
+    serving: bool = False
 
 
 class Mock(Flask):
@@ -113,18 +171,31 @@ class Mock(Flask):
         settings = settings or Settings()
         self._executor = ThreadPoolExecutor(PARALLEL, thread_name_prefix="tpmock-courier")
         self._courier = settings.courier or HttpCourier()
+        self._functions = NodeRunner(settings.node)
         woken = threading.Event()
         around = Surroundings(
             worlds={DEFAULT: world_file.default(), **settings.worlds},
             system=settings.system or Clock().now,
             courier=self._courier,
+            functions=self._functions,
             executor=self._executor,
             owners={},
             wake=woken.set,
+            most=settings.most_sandboxes,
             destination_url=settings.destination_url,
+            collector=Collector(serving=settings.serving),
         )
         self.sandboxes = Sandboxes(around)
-        self.pipeline = Pipeline(self.sandboxes, _ROOMS, authentication.AUTHENTICATORS, self._page, MARK)
+        self.keeper = None if settings.state is None else _keeper(self.sandboxes, settings.state)
+        self.pipeline = Pipeline(
+            self.sandboxes,
+            _ROOMS,
+            {**authentication.AUTHENTICATORS, **public_api.AUTHENTICATORS},
+            self._page,
+            MARK,
+            Gate(settings.control_token, settings.hosts),
+            None if self.keeper is None else self.keeper.save,
+        )
         self._driver = Driver(self.sandboxes.all, woken)
         self._driver.start()
         self.add_url_rule("/", "landing", _landing)
@@ -139,20 +210,35 @@ class Mock(Flask):
             return super().wsgi_app(environ, start_response)
         result = self.pipeline(environ)
         headers = _headers(result)
-        start_response(f"{result.status} {_phrase(result.status)}", headers)
+        if result.wire is not None:
+            body = None if environ["REQUEST_METHOD"] == "HEAD" else result.body
+            return break_off(result.wire, result.status, headers, body, start_response)
+        start_response(f"{result.status} {reason(result.status)}", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [result.body]
 
     def close(self) -> None:
-        """End the threads and connections."""
+        """End the threads and connections; what is kept is written once more."""
         self._driver.stop()
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._courier.close()
+        self._functions.close()
+        if self.keeper is not None:
+            self.keeper.stop()
 
     def __enter__(self) -> Mock:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _keeper(sandboxes: Sandboxes, path: Path) -> Keeper:
+    from mockserver.keeper import Keeper, bring_back  # noqa: PLC0415 - only where a state is kept
+
+    bring_back(sandboxes, path)
+    keeper = Keeper(sandboxes, path)
+    keeper.start()
+    return keeper
 
 
 def _is_page(environ: dict[str, Any]) -> bool:
@@ -174,13 +260,6 @@ def _headers(result: Result) -> list[tuple[str, str]]:
     if result.status != HTTPStatus.NO_CONTENT:
         headers.append(("Content-Length", str(len(result.body))))
     return headers
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
 
 
 def create_app(settings: Settings | None = None) -> Mock:

@@ -5,18 +5,37 @@ from __future__ import annotations
 import uuid
 from random import Random
 
+#: As :meth:`random.Random.getstate` has it: version, words of the generator, the second half of a pair if there is one.
+ChanceState = tuple[int, tuple[int, ...], float | None]
+
 
 class Chance:
     """A stream of ids and numbers. Same seed and same calls: same stream. Used under the sandbox's lock.
 
     :param seed: a number, or a text such as ``"7/default"``
+    :param state: how far it had run when its state was kept
     """
 
-    __slots__ = ("_random",)
+    __slots__ = ("_random", "_seed")
 
-    def __init__(self, seed: int | str) -> None:
+    def __init__(self, seed: int | str, state: ChanceState | None = None) -> None:
         # Nothing here guards anything real: a mock's secrets must be repeatable, not unguessable.
         self._random = Random(seed)  # noqa: S311
+        self._seed = seed
+        if state is not None:
+            self._random.setstate(state)
+
+    def state(self) -> ChanceState:
+        """How far the stream has run."""
+        state: ChanceState = self._random.getstate()
+        return state
+
+    def branch(self, name: str) -> Chance:
+        """A stream of its own, the same for the same seed and name whatever has been drawn from this one.
+
+        For what happens in no certain order, such as answers that come back over the network.
+        """
+        return Chance(f"{self._seed}/{name}")
 
     def object_id(self) -> str:
         """24 hexadecimal digits, the form of Trustpilot's ids."""

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import secrets
 import signal
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from mockserver import __version__
+from mockserver import __version__, settings_file
+from mockserver.client import TOKEN_VARIABLE
+from mockserver.commands.running import ImpossibleError
+from mockserver.loopback import is_loopback
 
 if TYPE_CHECKING:
     from mockserver.up import Up
@@ -23,24 +31,89 @@ _PORT = click.option(
     "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one."
 )
 
+_STATE = click.option(
+    "--state",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep all sandboxes in this file and bring them back from it; by default all is forgotten at the end.",
+)
+_MOST_SANDBOXES = click.option(
+    "--max-sandboxes",
+    metavar="N",
+    type=click.IntRange(1),
+    help="At most so many beside the default one; the longest unused go. By default there is no limit.",
+)
+_CONTROL_TOKEN = click.option(
+    "--control-token",
+    metavar="TOKEN",
+    envvar=TOKEN_VARIABLE,
+    show_envvar=True,
+    help="What callers of /_mock must show; beyond loopback one is made when none is given.",
+)
+_CONTROL_HOST = click.option(
+    "--control-host",
+    metavar="NAME",
+    multiple=True,
+    help="A further host name by which /_mock may be called without a token; repeatable.",
+)
+
+#: Subcommands in modules of their own, imported when they are asked for.
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    "clock": "mockserver.commands.clock",
+    "event": "mockserver.commands.event",
+    "fault": "mockserver.commands.fault",
+    "journal": "mockserver.commands.journal",
+    "sandbox": "mockserver.commands.sandbox",
+    "trace": "mockserver.commands.trace",
+    "webhook": "mockserver.commands.webhook",
+}
+
 
 class Commands(click.Group):
     """Our own subcommands, and those that other packages bring by the entry point group ``tpmock.commands``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, without loading anything."""
-        return sorted({*super().list_commands(ctx), *(entry.name for entry in entry_points(group="tpmock.commands"))})
+        return sorted(
+            {*super().list_commands(ctx), *_ELSEWHERE, *(entry.name for entry in entry_points(group="tpmock.commands"))}
+        )
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; the project's settings are the defaults of its options."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and command is not None:
+            ctx.default_map = {name: _defaults(name, command)}
+        return name, command, rest
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """One command; another package is imported only when its command is asked for."""
         own = super().get_command(ctx, cmd_name)
         if own is not None:
             return own
+        if cmd_name in _ELSEWHERE:
+            module = import_module(_ELSEWHERE[cmd_name])
+            command: click.Command = getattr(module, cmd_name)
+            return command
         for entry in entry_points(group="tpmock.commands", name=cmd_name):
             loaded: Any = entry.load()
             if isinstance(loaded, click.Command):
                 return loaded
         return None
+
+
+def _defaults(name: str, command: click.Command) -> dict[str, Any]:
+    """What the settings of this folder and the environment say for a command, or for each command of a group."""
+    try:
+        settings = settings_file.read(Path.cwd(), os.environ)
+    except settings_file.SettingsError as error:
+        raise ImpossibleError(str(error)) from None
+    given = settings.of_command(name)
+    if "control_token" in settings.values:
+        # How every command that steers a mock is handed it.
+        os.environ.setdefault(TOKEN_VARIABLE, settings.values["control_token"])
+    return dict.fromkeys(command.commands, given) if isinstance(command, click.Group) else given
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,30 +127,63 @@ def tpmock() -> None:
     """
 
 
-class ImpossibleError(click.ClickException):
-    """The command could not do its work. The message is a sentence for the user."""
-
-    exit_code = 2
+def _named_file(text: str) -> tuple[str, Path]:
+    """``big=big.json``, or a file alone, which is the default sandbox's world."""
+    named = re.fullmatch(r"([a-z0-9-]+)=(.+)", text)
+    return (named[1], Path(named[2])) if named else ("default", Path(text))
 
 
 @tpmock.command()
 @_HOST
 @_PORT
 @click.option("--destination", metavar="URL", help="Where the default sandbox's Segment delivers events.")
-@click.option("--world", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="A world file for it.")
+@click.option(
+    "--world",
+    "worlds",
+    metavar="[NAME=]FILE",
+    multiple=True,
+    help="A world file: without a name the default sandbox's, with one for sandboxes that ask for it; repeatable.",
+)
+@_STATE
+@_MOST_SANDBOXES
+@_CONTROL_TOKEN
+@_CONTROL_HOST
 @click.option("--json", "as_json", is_flag=True, help="Say by one JSON line that the mock is ready.")
-def serve(host: str, port: int, destination: str | None, world: Path | None, *, as_json: bool) -> None:
+def serve(
+    host: str,
+    port: int,
+    destination: str | None,
+    worlds: tuple[str, ...],
+    state: Path | None,
+    max_sandboxes: int | None,
+    control_token: str | None,
+    control_host: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
     """Serve the mock alone: Trustpilot, Segment and the control API on one port.
 
     Example: tpmock serve --port 0 --json
     """
     from contracts.serving import PortTakenError  # noqa: PLC0415 - commands load what they need
-    from mockserver.serve import run  # noqa: PLC0415
+    from mockserver.serve import Options, run  # noqa: PLC0415
+    from mockserver.state_file import StateFileError  # noqa: PLC0415
     from mockserver.world_file import WorldFileError  # noqa: PLC0415
 
+    options = Options(
+        host,
+        port,
+        destination,
+        worlds=dict(map(_named_file, worlds)),
+        control_token=control_token,
+        hosts=control_host,
+        state=state,
+        most_sandboxes=max_sandboxes,
+        as_json=as_json,
+    )
     try:
-        sys.exit(run(host, port, destination, world, as_json=as_json))
-    except (PortTakenError, WorldFileError) as error:
+        sys.exit(run(options))
+    except (PortTakenError, StateFileError, WorldFileError) as error:
         raise ImpossibleError(str(error)) from None
 
 
@@ -87,8 +193,20 @@ def serve(host: str, port: int, destination: str | None, world: Path | None, *, 
 @click.option(
     "--destination-port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one."
 )
+@_STATE
+@_MOST_SANDBOXES
+@_CONTROL_TOKEN
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line once everything is ready.")
-def up(host: str, port: int, destination_port: int, *, as_json: bool) -> None:
+def up(
+    host: str,
+    port: int,
+    destination_port: int,
+    state: Path | None,
+    max_sandboxes: int | None,
+    control_token: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Start everything: the mock, the bundled destination, and Segment wired between them.
 
     Example: tpmock up
@@ -96,10 +214,13 @@ def up(host: str, port: int, destination_port: int, *, as_json: bool) -> None:
     from contracts.serving import STOPS, PortTakenError, reserved  # noqa: PLC0415 - commands load what they need
     from mockserver.up import StartFailedError, StoppedError, Up  # noqa: PLC0415
 
+    options = [] if max_sandboxes is None else ["--max-sandboxes", str(max_sandboxes)]
+    # Made here where none was given, as it is also what asks the mock for its credentials.
+    token = control_token or (None if is_loopback(host) else secrets.token_urlsafe(24))
     try:
         # Both are known before either program starts, as each is told where the other is.
         with reserved(host, port) as mock_port, reserved(host, destination_port, "--destination-port") as other_port:
-            everything = Up(host, mock_port, other_port)
+            everything = Up(host, mock_port, other_port, options, token, state)
     except PortTakenError as error:
         raise ImpossibleError(str(error)) from None
     for number in STOPS:
@@ -118,7 +239,14 @@ def up(host: str, port: int, destination_port: int, *, as_json: bool) -> None:
 
 def _ready_json(everything: Up) -> str:
     return json.dumps(
-        {"ready": True, "url": everything.url, "destination": everything.destination_url, "sandbox": everything.sandbox}
+        {
+            "ready": True,
+            "url": everything.url,
+            "destination": everything.destination_url,
+            "connect": everything.connect_url,
+            "sandbox": everything.sandbox,
+            **({"controlToken": everything.control_token} if everything.control_token else {}),
+        }
     )
 
 
@@ -139,6 +267,8 @@ def _ready_text(everything: Up) -> str:
         "",
         f"  Trustpilot, Segment   {url}",
         f"  Destination           {everything.destination_url}",
+        f"  Connect a shop        {everything.connect_url}",
+        *([f"  Control token         {everything.control_token}"] if everything.control_token else []),
         "",
         "Credentials of the default sandbox (as variables: tpmock env):",
         *(f"  {name:<18} {value}" for name, value in credentials.items()),
@@ -174,11 +304,11 @@ def env(url: str, sandbox: str, form: str) -> None:
     Example: eval "$(tpmock env)"
     """
     from mockserver import environment  # noqa: PLC0415 - commands load what they need
-    from mockserver.client import ControlClient, UnreachableError  # noqa: PLC0415
+    from mockserver.client import ControlClient, RefusedError, UnreachableError  # noqa: PLC0415
 
     try:
         values = environment.variables(ControlClient(url).sandbox(sandbox))
-    except UnreachableError as error:
+    except (UnreachableError, RefusedError) as error:
         raise ImpossibleError(str(error)) from None
     write = {"shell": environment.shell, "dotenv": environment.dotenv, "json": environment.as_json}[form]
     click.echo(write(values))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +17,19 @@ LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 _ISO = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,6})?)S)?)?", re.ASCII)
 _SHORT = re.compile(r"(\d+(?:\.\d{1,6})?)(ms|s|m|h|d|w)", re.ASCII)
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """Where a clock stands.
+
+    :param now: the moment there
+    :param offset: how far it is ahead of real time while it runs
+    """
+
+    now: float
+    offset: float
+    frozen: bool
 
 
 class Clock:
@@ -35,6 +49,18 @@ class Clock:
         """The moment it is here."""
         frozen = self._frozen
         return self._system() + self._offset if frozen is None else frozen
+
+    def state(self) -> ClockState:
+        """Where it stands."""
+        return ClockState(self.now(), self._offset, self.frozen)
+
+    def set(self, state: ClockState, *, run_on: bool) -> None:
+        """Back to where it stood.
+
+        :param run_on: it has been running all the while, unless it was frozen; else it goes on from that moment
+        """
+        self._offset = state.offset if run_on else state.now - self._system()
+        self._frozen = state.now if state.frozen else None
 
     @property
     def frozen(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 
@@ -21,6 +22,7 @@ class Basic:
     stated: bool
 
 
+@lru_cache(maxsize=1_024)
 def basic(header: str) -> Basic:
     """User and password from an Authorization header.
 

@@ -29,6 +29,8 @@ _NAMES: Final = {
     "TRUSTPILOT_PARTNER_PASSWORD": ("credentials", "partnerPassword"),
     "TRUSTPILOT_REDIRECT_URI": ("credentials", "redirectUri"),
     "SEGMENT_WRITE_KEY": ("credentials", "writeKey"),
+    "SEGMENT_PUBLIC_API_URL": ("urls", "segmentPublicApi"),
+    "SEGMENT_PUBLIC_API_TOKEN": ("credentials", "publicApiToken"),
     "INTEGRATION_KEY": ("credentials", "integrationKey"),
 }
 
@@ -39,6 +41,11 @@ def variables(sandbox: Mapping[str, Any]) -> dict[str, str]:
     :param sandbox: its description, as ``GET /_mock/sandboxes/{id}`` answers
     """
     return {name: sandbox[part][key] for name, (part, key) in _NAMES.items()}
+
+
+def variable(credential: str) -> str | None:
+    """The variable in which a credential stands, by the credential's name; None where it has none."""
+    return next((name for name, place in _NAMES.items() if place == ("credentials", credential)), None)
 
 
 def shell(values: Mapping[str, str]) -> str:

@@ -165,9 +165,20 @@ def queued(until: str) -> str:
     return f"Queued until {until}; advance the sandbox's clock to see it leave."
 
 
-def fault(number: int) -> str:
-    """Not the truth."""
-    return f"Fault {number} of this sandbox made this answer."
+def fault(cause: str, effect: str, own: int | None) -> str:
+    """Not the truth: the call was not performed, or it was and had its own answer."""
+    truth = "not performed" if own is None else f"performed, and its own answer was {own}"
+    return f"{cause} ({effect}) made this answer; the call was {truth}."
+
+
+def spoiled(cause: str, effect: str) -> str:
+    """The truth, not as it should be."""
+    return f"{cause} ({effect}) spoiled this answer; the call was performed."
+
+
+def revoked_by(own: str | None, cause: str) -> str:
+    """Why the token is dead."""
+    return f"{own or 'This call had no access token.'} {cause} did that."
 
 
 def event_too_large(size: int, limit: int) -> str:
@@ -178,6 +189,14 @@ def event_too_large(size: int, limit: int) -> str:
 def dropped(reason: str | None) -> str | None:
     """Taken with 200, and yet it will not arrive."""
     return None if reason is None else f"Segment answers 200 and drops it: {reason}."
+
+
+def no_room(most: int) -> str:
+    """So much waits that nothing more is taken in."""
+    return (
+        f"{most:,} deliveries of this sandbox wait, and it takes in no more until some are done. Nothing of this call "
+        "was taken. Mend the destination, or let time pass: clock advance."
+    )
 
 
 def surplus(count: int) -> str:
@@ -309,3 +328,26 @@ FIND_HAPPY = "Only the writers of reviews with one to three stars can be asked w
 def moment_unreadable(name: str, given: str) -> str:
     """A filter that is no date."""
     return f"{name} was {given!r}: write 2013-09-07T13:37:00 or 2013-09-07, in UTC."
+
+
+# The control API
+
+CONTROL_TOKEN_MISSING = (
+    "Send the control token as Authorization: Bearer; it was given with --control-token or TPMOCK_CONTROL_TOKEN, "
+    "or printed at the start."
+)
+
+
+def foreign_origin(origin: str) -> str:
+    """A web page of elsewhere."""
+    return f"The control API is closed to pages of {origin}: a page in a browser may only call the mock it came from."
+
+
+def unknown_host(host: str) -> str:
+    """A name that could lead anywhere."""
+    return f"{host} is no name of this machine: use 127.0.0.1 or localhost, or start the mock with a control token."
+
+
+def sandboxes_removed(ids: Iterable[str], maker: str) -> str:
+    """More sandboxes than --max-sandboxes allows."""
+    return f"{', '.join(ids)} unused for the longest time, removed to make room for {maker} (--max-sandboxes)."

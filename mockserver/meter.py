@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from mockserver.ring import Ring
@@ -24,12 +26,21 @@ class _Bucket:
 
 
 class Meter:
-    """Counts calls per key in minutes of the last hour. Used under the sandbox's lock."""
+    """Counts calls per key in minutes of the last hour. Used under the sandbox's lock.
+
+    :param calls: what was counted before: of each key, minute and number of calls
+    """
 
     __slots__ = ("_by_key",)
 
-    def __init__(self) -> None:
+    def __init__(self, calls: Mapping[str, Iterable[tuple[int, int]]] = MappingProxyType({})) -> None:
         self._by_key: Ring[str, deque[_Bucket]] = Ring(_KEYS)
+        for key, minutes in calls.items():
+            self._by_key[key] = deque((_Bucket(*minute) for minute in minutes), maxlen=_LONGEST // _BUCKET)
+
+    def state(self) -> dict[str, list[tuple[int, int]]]:
+        """What was counted: of each key, minute and number of calls."""
+        return {key: [(one.minute, one.calls) for one in buckets] for key, buckets in self._by_key.items()}
 
     def count(self, key: str, now: float) -> None:
         """One more call of ``key``."""

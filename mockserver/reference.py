@@ -1,4 +1,4 @@
-"""Trustpilot's own lists, such as categories and countries: data that no sandbox can change."""
+"""The vendors' own lists, such as categories and countries: data that no sandbox can change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mockserver import shipped
 
 
 @cache
-def read(name: Literal["categories", "countries", "locales", "stars"]) -> Any:
+def read(name: Literal["categories", "countries", "locales", "segment-catalog", "stars"]) -> Any:
     """A list, read once when it is first asked for. Nobody may change what comes back."""
     import yaml  # noqa: PLC0415 - late, as most calls never need these lists
 

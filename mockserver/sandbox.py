@@ -6,25 +6,40 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from itertools import count
 from time import monotonic
 from typing import Any, Final
 
 from contracts import spec
 from mockserver.chance import Chance
-from mockserver.clock import LATEST, Clock, System
+from mockserver.clock import LATEST, Clock, ClockState, System
+from mockserver.collector import Collector
 from mockserver.courier import Courier
 from mockserver.faults import Faults
-from mockserver.journal import Journal
+from mockserver.functions.runner import Runner
+from mockserver.journal import RING, Journal
+from mockserver.masking import Masks
 from mockserver.outbound import Outbound
-from mockserver.segment.model import Workspace
-from mockserver.timeline import Timeline, Work
+from mockserver.sandbox_state import KeptSandbox, SandboxState, Snapshot, decode, encode
+from mockserver.segment import delivery, model, regulations
+from mockserver.segment.workspace import Workspace
+from mockserver.timeline import Act, Due, Timeline, Work
 from mockserver.traces import Traces
+from mockserver.trustpilot import invitation_life, webhooks, world_state
 from mockserver.trustpilot.world import World
 from mockserver.world_file import WorldFile, WorldFileError
 
 DEFAULT: Final = "default"
+
+#: How many named states of one sandbox are kept.
+SNAPSHOTS: Final = 32
+#: How much of one sandbox may be on its way at once: a destination that hangs holds up its own sandbox, not the others.
+FLIGHTS: Final = 8
+
+_WORLD_ACTS: Final[Mapping[str, Act]] = invitation_life.acts.by_name | webhooks.acts.by_name
+_WORKSPACE_ACTS: Final[Mapping[str, Act]] = delivery.acts.by_name | regulations.acts.by_name
 
 
 @lru_cache(maxsize=1)
@@ -40,16 +55,24 @@ class Surroundings:
     :param worlds: the seeds there are, by name; that of the default sandbox is named ``default``
     :param owners: which sandbox is found by which credential
     :param wake: called when something became due earlier than before
+    :param most: how many there may be beside the default one; the longest unused go when there would be more
     :param destination_url: where the default sandbox's workspace delivers from the beginning, if anywhere
     """
 
     worlds: Mapping[str, WorldFile]
     system: System
     courier: Courier
+    functions: Runner
     executor: Executor
     owners: dict[str, Sandbox]
     wake: Callable[[], None]
+    most: int | None = None
     destination_url: str | None = None
+    collector: Collector = field(default_factory=partial(Collector, serving=False))
+
+
+#: Orders uses and changes of all sandboxes of the process.
+_moments = count(1)
 
 
 class Sandbox:
@@ -59,69 +82,141 @@ class Sandbox:
     :param seed: same seed and same calls: same ids
     :param world: the name of its seed
     :param switches: variants that do not stand at their default
+    :param kept: what it was in an earlier process
+    :param journal: how many entries its journal has room for
+    :param begins: the moment at which its clock begins, and begins again when it is reset; None for the real time
+    :raises StateError: when that cannot be brought back
     :raises WorldFileError: when the things in the seed do not fit together
     """
 
     def __init__(
-        self, sandbox_id: str, seed: int, world: str, switches: Mapping[str, str], around: Surroundings
+        self,
+        sandbox_id: str,
+        seed: int,
+        world: str,
+        switches: Mapping[str, str],
+        around: Surroundings,
+        kept: KeptSandbox | None = None,
+        journal: int = RING,
+        begins: float | None = None,
     ) -> None:
         self.id = sandbox_id
+        self._begins = begins
         self.seed = seed
+        self.journal_ring = journal
         self.world_name = world
         self.lock = threading.RLock()
         self._quiet = threading.Condition(self.lock)
+        self._room = threading.Condition(self.lock)
         self._driving = threading.Lock()
         self._around = around
         self._switches = dict(switches)
         self._owned: set[str] = set()
-        self._build()
+        self.snapshots: dict[str, Snapshot] = {} if kept is None else kept.snapshots
+        #: Who had to go for it.
+        self.displaced: list[str] = []
+        #: When it was last called, and when something last happened in it, as numbers that only ever rise.
+        self.used = self.changed = next(_moments)
+        with around.collector.building():
+            self._build(None if kept is None else decode(kept.state), run_on=True)
+        around.collector.made(self.world.size)
 
-    def _build(self) -> None:
+    def _build(self, kept: SandboxState | None = None, *, run_on: bool = False) -> None:
+        """From the seed, or from a state that was kept.
+
+        :param run_on: kept by an earlier process: a clock that is not frozen has run on since then, and where events
+            are delivered to is told anew
+        """
         around = self._around
         self.clock = Clock(around.system)
-        self.created_at = self.clock.now()
-        self.timeline = Timeline(around.wake)
-        self.journal = Journal()
-        self.traces = Traces()
-        self.faults = Faults()
-        self.variants = {name: variant.default for name, variant in variants().items()} | self._switches
-        self.chance = Chance(self.seed)
+        if kept is not None:
+            self.clock.set(kept.clock, run_on=run_on)
+            self._begins = kept.begins
+        elif self._begins is not None:
+            self.clock.set(ClockState(self._begins, 0.0, frozen=False), run_on=False)
+        self.created_at = self.clock.now() if kept is None else kept.created_at
+        self.timeline = Timeline(around.wake, kept.timeline if kept else None)
+        self.faults = Faults(kept.faults if kept else None)
+        defaults = {name: variant.default for name, variant in variants().items()} | self._switches
+        self.variants = defaults if kept is None else defaults | kept.variants
+        self.chance = Chance(self.seed, kept.chance if kept else None)
         # Keys and tokens are how a sandbox is found, so two sandboxes of one seed must not share them.
-        secrets = Chance(f"{self.seed}/{self.id}")
-        file = around.worlds[self.world_name]
-        self.credentials = file.credentials(None if self.id == DEFAULT else secrets)
-        outbound = Outbound(self.clock, self.lock, self.journal, around.courier)
+        self.secrets = Chance(f"{self.seed}/{self.id}", kept.secrets if kept else None)
+        world, workspace = self._from_seed() if kept is None else self._from_state(kept, run_on=run_on)
+        self.journal = Journal(Masks(self.credentials), self.journal_ring, kept.journal if kept else None)
+        self.journal_ring = self.journal.ring
+        self.traces = Traces(self.clock.now, kept.traces if kept else None)
+        outbound = Outbound(
+            self.clock,
+            self.lock,
+            self.journal,
+            self.traces,
+            around.courier,
+            self.faults,
+            self.chance,
+            around.functions,
+        )
+        self.world = World(
+            world,
+            clock=self.clock,
+            chance=self.chance,
+            secrets=self.secrets,
+            schedule=self.timeline,
+            variants=self.variants,
+            traces=self.traces,
+            outbound=outbound,
+            on_credential=self._own,
+            off_credential=self._disown,
+        )
+        self.workspace = Workspace(
+            workspace,
+            clock=self.clock,
+            chance=self.chance,
+            secrets=self.secrets,
+            schedule=self.timeline,
+            variants=self.variants,
+            traces=self.traces,
+            outbound=outbound,
+            on_credential=self._own,
+            off_credential=self._disown,
+        )
+
+    def _from_seed(self) -> tuple[world_state.WorldState, model.WorkspaceState]:
+        file = self._around.worlds[self.world_name]
+        self.credentials = file.credentials(None if self.id == DEFAULT else self.secrets)
         try:
             content = file.seed(self.credentials)
-            self.world = World(
-                content,
-                clock=self.clock,
-                chance=self.chance,
-                secrets=secrets,
-                schedule=self.timeline,
-                variants=self.variants,
-                outbound=outbound,
-                on_credential=self._own,
-                off_credential=self._disown,
-            )
-            self.workspace = Workspace(
-                content["segment"] | {"destinations": self._destinations()},
-                clock=self.clock,
-                chance=self.chance,
-                schedule=self.timeline,
-                variants=self.variants,
-                traces=self.traces,
-                outbound=outbound,
-                on_credential=self._own,
-            )
+            segment = content["segment"] | self._wiring()
+            return world_state.from_seed(content), model.from_seed(segment)
         except (TypeError, KeyError, ValueError) as error:
             raise WorldFileError(f"The world {self.world_name} does not fit together: {error}.") from error
 
-    def _destinations(self) -> list[dict[str, Any]]:
+    def _from_state(self, kept: SandboxState, *, run_on: bool) -> tuple[world_state.WorldState, model.WorkspaceState]:
+        self.credentials = kept.credentials
+        if not run_on:
+            return kept.world, kept.workspace
+        # A program that is started again is told anew where it delivers to.
+        told = model.from_seed({"sources": [], **self._wiring()})
+        known = {destination.name: destination for destination in kept.workspace.destinations}
+        for destination in told.destinations:
+            if destination.name in known:
+                known[destination.name].url = destination.url
+                known[destination.name].settings = known[destination.name].settings | destination.settings
+            else:
+                kept.workspace.destinations.append(destination)
+        kept.workspace.endpoints |= told.endpoints
+        return kept.world, kept.workspace
+
+    def _wiring(self) -> dict[str, Any]:
+        """Where the workspace of the default sandbox delivers from the beginning."""
         url = self._around.destination_url
         if url is None or self.id != DEFAULT:
-            return []
-        return [{"name": "Trustpilot", "url": url, "api_key": self.credentials["integrationKey"], "enabled": True}]
+            return {}
+        settings = {"apiKey": self.credentials["integrationKey"]}
+        return {
+            "endpoints": {"Trustpilot": url},
+            "destinations": [{"name": "Trustpilot", "url": url, "settings": settings}],
+        }
 
     def _own(self, credential: str) -> None:
         self._owned.add(credential)
@@ -136,21 +231,99 @@ class Sandbox:
         with self.lock:
             for credential in tuple(self._owned):
                 self._disown(credential)
+        self._around.collector.gone(self.world.size)
 
     def reset(self) -> None:
         """Back to the seed: clock, world, workspace, journal, faults and variants. What is under way ends unheard."""
         with self._driving, self.lock:
             self.close()
-            self._build()
+            with self._around.collector.building():
+                self._build()
             self._quiet.notify_all()
+        self._around.collector.made(self.world.size)
+
+    @property
+    def functions(self) -> Runner:
+        """What runs destination functions."""
+        return self._around.functions
+
+    def touch(self) -> None:
+        """Somebody uses it."""
+        self.used = next(_moments)
+
+    def note_change(self) -> None:
+        """Something may be different now: what was written down before is out of date."""
+        self.changed = next(_moments)
+
+    # --- states ---------------------------------------------------------------------------------------------------
+
+    def state(self) -> bytes:
+        """Everything in it, written down at one moment; what is under way will be repeated."""
+        with self.lock:
+            return encode(
+                SandboxState(
+                    id=self.id,
+                    seed=self.seed,
+                    world_name=self.world_name,
+                    switches=self._switches,
+                    begins=self._begins,
+                    created_at=self.created_at,
+                    credentials=self.credentials,
+                    variants=self.variants,
+                    clock=self.clock.state(),
+                    chance=self.chance.state(),
+                    secrets=self.secrets.state(),
+                    timeline=self.timeline.state(),
+                    faults=self.faults.state(),
+                    world=self.world.state(),
+                    workspace=self.workspace.state(),
+                    journal=self.journal.state(entries=False),
+                    traces=self.traces.state(),
+                )
+            )
+
+    def kept(self) -> KeptSandbox:
+        """Everything in it and its snapshots, for another process."""
+        with self.lock:
+            return KeptSandbox(id=self.id, state=self.state(), snapshots=dict(self.snapshots))
+
+    def take_snapshot(self, name: str) -> Snapshot:
+        """Keep the state under a name, in place of an earlier one of that name; what is under way is waited for.
+
+        :raises OverflowError: when there are too many
+        """
+        with self._driving:
+            self._wait_for_flights(self.timeline)
+            with self.lock:
+                if name not in self.snapshots and len(self.snapshots) >= SNAPSHOTS:
+                    raise OverflowError
+                snapshot = Snapshot(self.clock.now(), self.state())
+                self.snapshots[name] = snapshot
+                return snapshot
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Back to a named state, its time too. What is under way ends unheard."""
+        kept = decode(snapshot.content)
+        with self._driving, self.lock:
+            # Whoever follows the journal must not take new entries for old ones.
+            kept.journal.last = max(kept.journal.last, self.journal.last)
+            self.close()
+            with self._around.collector.building():
+                self._build(kept)
+            self._quiet.notify_all()
+        self._around.collector.made(self.world.size)
+        self._around.wake()
 
     # --- time -----------------------------------------------------------------------------------------------------
 
     def next_wait(self) -> float | None:
-        """Real seconds until something is due here; None when nothing comes by itself."""
+        """Real seconds until something due here can happen; None when nothing does by itself.
+
+        While as much is on its way as may be, nothing more happens: whatever comes back looks for the next.
+        """
         with self.lock:
             moment = self.timeline.next
-            return None if moment is None else self.clock.real_wait(moment)
+            return None if moment is None or self._full(self.timeline) else self.clock.real_wait(moment)
 
     def perform_due(self) -> None:
         """Perform what is due now, unless someone is moving the clock, who will."""
@@ -158,7 +331,8 @@ class Sandbox:
             return
         try:
             while self._step(self.clock.now()) is not None:
-                pass
+                if self._full(self.timeline):
+                    break
         finally:
             self._driving.release()
         if self.next_wait() == 0.0:
@@ -166,7 +340,7 @@ class Sandbox:
             self._around.wake()
 
     def advance(self, by: float) -> int:
-        """Let time pass: stop at each due moment, perform what is due there, go on.
+        """Let time pass: perform what is due by now, then stop at each due moment, perform what is due there, go on.
 
         What goes out over the network is waited for, so that its effects come before the next moment.
 
@@ -179,7 +353,7 @@ class Sandbox:
             target = self.clock.now() + by
             if target > LATEST:
                 raise OverflowError
-            performed = 0
+            performed = self._catch_up()
             while (timeline := self._step(target)) is not None:
                 performed += 1
                 self._wait_for_flights(timeline)
@@ -197,11 +371,12 @@ class Sandbox:
         while True:
             self.perform_due()
             with self.lock:
-                due, in_flight = self.timeline.count(self.clock.now()), self.timeline.in_flight
+                timeline, now = self.timeline, self.clock.now()
+                due = timeline.next is not None and timeline.next <= now
                 left = deadline - monotonic()
-                if not (due or in_flight) or left <= 0:
-                    return due, in_flight
-                # Woken by every end of a flight; otherwise looks again soon, as time itself makes things due.
+                if not (due or timeline.in_flight) or left <= 0:
+                    return timeline.count(now) if due else 0, timeline.in_flight
+                # Woken when nothing is under way; otherwise looks again soon, as time itself makes things due.
                 self._quiet.wait(min(left, 0.05))
 
     @contextmanager
@@ -213,7 +388,30 @@ class Sandbox:
         try:
             yield
         finally:
-            self._landed(timeline)
+            with self.lock:
+                timeline.in_flight -= 1
+                self._notify(timeline)
+
+    def _catch_up(self) -> int:
+        """Perform what is due by now as it would happen by itself, several at a time; how many things that were."""
+        performed, now = 0, self.clock.now()
+        while (timeline := self._step(now)) is not None:
+            performed += 1
+            with self.lock:
+                # Every flight ends by its own time-out.
+                while self._full(timeline):
+                    self._room.wait(1.0)
+        self._wait_for_flights(self.timeline)
+        return performed
+
+    @staticmethod
+    def _full(timeline: Timeline) -> bool:
+        return timeline.flying >= FLIGHTS
+
+    def _notify(self, timeline: Timeline) -> None:
+        self._room.notify_all()
+        if not timeline.in_flight:
+            self._quiet.notify_all()
 
     def _step(self, until: float) -> Timeline | None:
         """Perform the next thing due by ``until``; the timeline it came from, or None when there was none."""
@@ -222,93 +420,33 @@ class Sandbox:
             due = timeline.pop(until)
             if due is None:
                 return None
-            moment, act = due
-            self.clock.move_to(moment)
-            work = act()
+            self.clock.move_to(due.moment)
+            work = self._perform(due)
+            self.note_change()
             if work is not None:
-                timeline.in_flight += 1
+                timeline.took_off(due)
         if work is not None:
-            self._around.executor.submit(self._fly, timeline, work)
+            self._around.executor.submit(self._fly, timeline, due, work)
         return timeline
 
-    def _fly(self, timeline: Timeline, work: Work) -> None:
+    def _perform(self, due: Due) -> Work | None:
+        if due.act in _WORLD_ACTS:
+            return _WORLD_ACTS[due.act](self.world, due.subject)
+        return _WORKSPACE_ACTS[due.act](self.workspace, due.subject)
+
+    def _fly(self, timeline: Timeline, due: Due, work: Work) -> None:
         try:
             work()
         finally:
-            self._landed(timeline)
-
-    def _landed(self, timeline: Timeline) -> None:
-        with self.lock:
-            timeline.in_flight -= 1
-            self._quiet.notify_all()
+            with self.lock:
+                timeline.landed(due)
+                self.note_change()
+                self._notify(timeline)
+            # Whoever comes back takes the next one along, without a detour by way of the driver.
+            self.perform_due()
 
     def _wait_for_flights(self, timeline: Timeline) -> None:
         with self.lock:
             # Every flight ends by its own time-out.
             while timeline.in_flight:
                 self._quiet.wait(1.0)
-
-
-class Sandboxes:
-    """All sandboxes of a process, and which credential belongs to which.
-
-    :param around: what they share; its ``owners`` is filled here
-    """
-
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
-        self._lock = threading.Lock()
-        self._last = 0
-        self._by_id: dict[str, Sandbox] = {}
-        self.default = self.create(DEFAULT)
-
-    def create(
-        self,
-        sandbox_id: str | None = None,
-        seed: int = 0,
-        world: str = DEFAULT,
-        switches: Mapping[str, str] | None = None,
-    ) -> Sandbox:
-        """A new sandbox.
-
-        :param world: one of :attr:`worlds`
-        :raises KeyError: when the id is taken
-        """
-        with self._lock:
-            if sandbox_id is None:
-                sandbox_id = self._free_id()
-            elif sandbox_id in self._by_id:
-                raise KeyError(sandbox_id)
-            sandbox = Sandbox(sandbox_id, seed, world, switches or {}, self._around)
-            self._by_id[sandbox_id] = sandbox
-            return sandbox
-
-    @property
-    def worlds(self) -> list[str]:
-        """The names of the seeds a sandbox can be made from."""
-        return list(self._around.worlds)
-
-    def _free_id(self) -> str:
-        while True:
-            self._last += 1
-            if f"sandbox-{self._last}" not in self._by_id:
-                return f"sandbox-{self._last}"
-
-    def get(self, sandbox_id: str) -> Sandbox | None:
-        """The sandbox of that id."""
-        return self._by_id.get(sandbox_id)
-
-    def owner(self, credential: str) -> Sandbox | None:
-        """The sandbox a credential belongs to."""
-        return self._around.owners.get(credential)
-
-    def delete(self, sandbox: Sandbox) -> None:
-        """Remove a sandbox."""
-        with self._lock:
-            if self._by_id.pop(sandbox.id, None) is not None:
-                sandbox.close()
-
-    def all(self) -> list[Sandbox]:
-        """All, oldest first."""
-        with self._lock:
-            return list(self._by_id.values())

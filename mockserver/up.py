@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -13,14 +15,15 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, Final
 
-from contracts.serving import address, wait_until_ready
+from contracts.serving import END_WITH_STDIN, address, wait_until_ready
 from mockserver import environment
-from mockserver.client import ControlClient
+from mockserver.client import TOKEN_VARIABLE, ControlClient
 from mockserver.serve import HEALTH
 
 #: What a program must never get from the shell it was started in: the real account's names.
-_OURS: Final = ("TRUSTPILOT_", "SEGMENT_", "INTEGRATION_KEY", "LEDGER_URL")
+_OURS: Final = ("TRUSTPILOT_", "SEGMENT_", "INTEGRATION_KEY", "DATABASE_URL", "ENCRYPTION_KEYS", "OAUTH_REDIRECT_URI")
 
+_REDIRECT: Final = "TRUSTPILOT_REDIRECT_URI"
 
 #: Seconds a program may take to end before it is killed.
 _PATIENCE: Final = 12
@@ -38,12 +41,26 @@ class Up:
     """The mock and the destination as two programs of their own; ``with`` starts them and ends them.
 
     :param port: of the mock
+    :param options: further ones of the mock, as ``tpmock serve`` takes them
+    :param state: where the mock keeps its state; the destination's is kept beside it
+    :param control_token: what its control API wants to be shown, if anything
     :param destination_port: of the destination
     """
 
-    def __init__(self, host: str, port: int, destination_port: int) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        destination_port: int,
+        options: Sequence[str] = (),
+        control_token: str | None = None,
+        state: Path | None = None,
+    ) -> None:
         self.url = address(host, port)
         self.destination_url = f"{address(host, destination_port)}/"
+        self.control_token = control_token
+        self._options = [*options, *(() if state is None else ("--state", str(state)))]
+        self._state = state
         self._host, self._port, self._destination_port = host, port, destination_port
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self._stop = threading.Event()
@@ -52,28 +69,62 @@ class Up:
 
     def __enter__(self) -> Up:
         try:
+            # By the environment: arguments can be seen by everyone on the machine.
+            secret = {} if self.control_token is None else {TOKEN_VARIABLE: self.control_token}
             at = ["--host", self._host, "--port"]
-            self._start("mock", ["serve", *at, str(self._port), "--destination", self.destination_url], {})
+            self._start(
+                "mock", ["serve", *at, str(self._port), "--destination", self.destination_url, *self._options], secret
+            )
             self._wait("mock", self.url, HEALTH)
-            self.sandbox = ControlClient(self.url).sandbox("default")
-            ledger = f"sqlite:///{Path(self._folder.name) / 'ledger.db'}"
+            self.sandbox = ControlClient(self.url, self.control_token or "").sandbox("default")
+            database, key = self._orders()
             self._start(
                 "destination",
-                ["destination", *at, str(self._destination_port), "--ledger", ledger],
-                # The shop's own application; the partner flow has keys of its own.
-                {k: v for k, v in environment.variables(self.sandbox).items() if "PARTNER" not in k},
+                ["destination", *at, str(self._destination_port), "--database", f"sqlite:///{database}"],
+                self._destination_settings() | {"ENCRYPTION_KEYS": key},
             )
-            self._wait("destination", self.destination_url.rstrip("/"), "/health")
+            self._wait("destination", self.destination_url.rstrip("/"), "/readyz")
         except BaseException:
             self.__exit__()
             raise
         return self
 
+    def _destination_settings(self) -> dict[str, str]:
+        """The shop's own application, and the partner's, so that customers can connect their shops."""
+        settings = environment.variables(self.sandbox)
+        # A program of the user's reads here where customers come back to; the destination, where buyers go on to.
+        del settings[_REDIRECT]
+        # The partner's application has loopback addresses registered, for any port (RFC 8252, 8.3).
+        return {**settings, "OAUTH_REDIRECT_URI": f"{address(self._loopback(), self._destination_port)}/callback"}
+
+    def _loopback(self) -> str:
+        return self._host if self._host == "localhost" else "127.0.0.1"
+
+    @property
+    def connect_url(self) -> str:
+        """Where customers connect their shops; the login sends them back to this host, so they have to begin there."""
+        return f"{address(self._loopback(), self._destination_port)}/connect"
+
+    def _orders(self) -> tuple[Path, str]:
+        """The destination's database and the key of what is sealed in it: beside the state file, or gone at the end.
+
+        Whoever keeps the mock's memory keeps the destination's: else it would invite once more for what is replayed.
+        """
+        folder = Path(self._folder.name)
+        stem = folder / "up" if self._state is None else self._state.absolute()
+        database, sealed = stem.with_name(f"{stem.name}.destination.db"), stem.with_name(f"{stem.name}.destination.key")
+        if not sealed.exists():
+            sealed.touch(mode=0o600)
+            sealed.write_bytes(base64.urlsafe_b64encode(secrets.token_bytes(32)))
+        return database, sealed.read_text(encoding="ascii")
+
     def _start(self, name: str, arguments: Sequence[str], settings: Mapping[str, str]) -> None:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
         self._programs[name] = subprocess.Popen(  # noqa: S603 - our own program, arguments as a list
             [sys.executable, "-m", "mockserver", *arguments],
-            env={**inherited, **settings},
+            env={**inherited, **settings, END_WITH_STDIN: "1"},
+            # Never written to. It ends with us, however we end.
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             # Ctrl-C reaches the whole group of a terminal; each program is ended once, by us.
             start_new_session=True,
@@ -112,4 +163,6 @@ class Up:
             except subprocess.TimeoutExpired:
                 program.kill()
                 program.wait()
+            if program.stdin is not None:
+                program.stdin.close()
         self._folder.cleanup()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from contracts import spec
 from mockserver import __version__
 from mockserver.answers import Bindings
-from mockserver.sandbox import Sandboxes
+from mockserver.problems import Problem
+from mockserver.sandboxes import Sandboxes
 
 bindings = Bindings()
 
@@ -23,6 +25,17 @@ def get_health(sandboxes: Sandboxes) -> dict[str, Any]:
 def get_coverage(sandboxes: Sandboxes) -> dict[str, Any]:  # noqa: ARG001 - tells the pipeline that no world is touched
     """Every operation of every document with the evidence of each status."""
     return {"operations": coverage()}
+
+
+@bindings.handles("saveState")
+def save_state(save: Callable[[], tuple[int, int]] | None) -> dict[str, Any]:
+    """Write the state file now."""
+    if save is None:
+        raise Problem(
+            "no-state-file", hint="This mock was started without --state.", detail="Start it with --state FILE."
+        )
+    sandboxes, size = save()
+    return {"sandboxes": sandboxes, "bytes": size}
 
 
 @lru_cache(maxsize=1)

@@ -1,24 +1,24 @@
-"""Sandboxes, their clocks, faults and variants."""
+"""Sandboxes, their clocks and variants."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from contracts import spec
+from mockserver import hints
 from mockserver.answers import Answer, Bindings
-from mockserver.clock import iso_milliseconds, seconds
-from mockserver.faults import Fault
-from mockserver.journal import mask
+from mockserver.clock import LATEST, iso_milliseconds, parse_iso, seconds
+from mockserver.journal import RING
+from mockserver.masking import mask
 from mockserver.meter import CEILINGS
 from mockserver.problems import Problem
-from mockserver.sandbox import DEFAULT, Sandbox, Sandboxes, variants
+from mockserver.sandbox import DEFAULT, Sandbox, variants
+from mockserver.sandboxes import Sandboxes
 
 bindings = Bindings()
 
 #: Real seconds for which a call may be kept waiting.
 LONGEST_SETTLE: Final = 60.0
-LONGEST_DELAY: Final = 30.0
 
 
 def _invalid(sentence: str) -> Problem:
@@ -33,6 +33,13 @@ def _seconds(name: str, text: str, longest: float | None = None) -> float:
     if longest is not None and value > longest:
         raise _invalid(f"{name}: {text} is longer than {longest:.0f} s, the most that is allowed here")
     return value
+
+
+def _moment(name: str, text: str) -> float:
+    moment = parse_iso(text)
+    if moment is None or not 0 <= moment <= LATEST:
+        raise _invalid(f"{name}: {text!r} is no moment between 1970 and 8999: write 2026-01-31T12:00:00Z")
+    return moment
 
 
 def _checked_switches(switches: Mapping[str, str]) -> Mapping[str, str]:
@@ -50,7 +57,7 @@ def document(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
 
     :param base_url: where the caller reached this program
     """
-    names = ("mock", "trustpilot", "invitations", "authenticate", "segment")
+    names = ("mock", "trustpilot", "invitations", "authenticate", "segment", "segmentPublicApi")
     return {
         "id": sandbox.id,
         "seed": sandbox.seed,
@@ -78,10 +85,23 @@ def create_sandbox(sandboxes: Sandboxes, body: dict[str, Any], api_url: str) -> 
     if world not in sandboxes.worlds:
         raise _invalid(f"world: there is no {world!r}; there are {', '.join(sandboxes.worlds)}")
     try:
-        sandbox = sandboxes.create(body.get("id"), body.get("seed", 0), world, switches)
+        sandbox = sandboxes.create(
+            body.get("id"),
+            body.get("seed", 0),
+            world,
+            switches,
+            journal=body.get("journal", RING),
+            begins=None if "time" not in body else _moment("time", body["time"]),
+        )
     except KeyError:
         raise Problem("sandbox-exists", hint="Choose another id, or leave it out.") from None
-    return Answer(201, document(sandbox, api_url))
+    if not sandbox.displaced:
+        return Answer(201, document(sandbox, api_url))
+    sentence = hints.sandboxes_removed(sandbox.displaced, sandbox.id)
+    default = sandboxes.default
+    with default.lock:
+        default.journal.remark(default.clock.now(), sentence)
+    return Answer(201, document(sandbox, api_url), hint=sentence)
 
 
 @bindings.handles("getSandbox")
@@ -149,6 +169,15 @@ def resume_clock(sandbox: Sandbox) -> dict[str, Any]:
     return _clock(sandbox)
 
 
+@bindings.handles("listTimeline")
+def list_timeline(sandbox: Sandbox, limit: int) -> dict[str, Any]:
+    """What is due, the next first."""
+    with sandbox.lock:
+        dues = sandbox.timeline.upcoming()
+    rows = [{"at": iso_milliseconds(due.moment), "act": due.act, "subject": due.subject} for due in dues[:limit]]
+    return {"timeline": rows, "total": len(dues)}
+
+
 @bindings.handles("settle")
 def settle(sandbox: Sandbox, body: dict[str, str]) -> dict[str, Any]:
     """Wait until quiet."""
@@ -157,48 +186,6 @@ def settle(sandbox: Sandbox, body: dict[str, str]) -> dict[str, Any]:
         sentence = f"{due} things are still due and {in_flight} deliveries are under way."
         raise Problem("not-settled", hint=sentence, detail=sentence)
     return {"settled": True, "due": 0, "inFlight": 0}
-
-
-def _fault(fault: Fault) -> dict[str, Any]:
-    return {
-        "id": fault.id,
-        "operation": fault.operation,
-        "status": fault.status,
-        "delay": f"PT{fault.delay:g}S" if fault.delay else None,
-        "count": fault.count,
-        "struck": fault.struck,
-    }
-
-
-@bindings.handles("listFaults")
-def list_faults(sandbox: Sandbox) -> dict[str, Any]:
-    """Those that will still strike."""
-    with sandbox.lock:
-        rows = [_fault(fault) for fault in sandbox.faults.armed()]
-    return {"faults": rows, "total": len(rows)}
-
-
-@bindings.handles("createFault")
-def create_fault(sandbox: Sandbox, body: dict[str, Any]) -> Answer:
-    """Arm one."""
-    operation = body["operation"]
-    strikable = [name for api in ("trustpilot", "segment-tracking") for name in spec.load(api).operations]
-    if operation not in strikable:
-        raise _invalid(f"operation: {operation!r} is none of {', '.join(strikable)}")
-    delay = _seconds("delay", body["delay"], LONGEST_DELAY) if "delay" in body else 0.0
-    if "status" not in body and not delay:
-        raise _invalid("a fault needs a status, a delay or both")
-    with sandbox.lock:
-        fault = sandbox.faults.arm(operation, body.get("status"), delay, body.get("count", 1))
-        return Answer(201, _fault(fault))
-
-
-@bindings.handles("clearFaults")
-def clear_faults(sandbox: Sandbox) -> Answer:
-    """Disarm all."""
-    with sandbox.lock:
-        sandbox.faults.clear()
-    return Answer(204)
 
 
 @bindings.handles("listVariants")

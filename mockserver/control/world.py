@@ -10,6 +10,7 @@ from mockserver.answers import Answer, Bindings
 from mockserver.clock import iso
 from mockserver.control import rows
 from mockserver.control.rows import Row
+from mockserver.faults import magic
 from mockserver.problems import Problem
 from mockserver.trustpilot import answering, invitation_life, magic_addresses, reviewing, webhooks
 from mockserver.trustpilot.locales import DEFAULT_LOCALE
@@ -49,8 +50,8 @@ def _conflict(sentence: str) -> Problem:
 
 @bindings.handles("listMagicAddresses")
 def list_magic_addresses() -> Json:
-    """The addresses whose invitations end in a chosen way."""
-    found = [
+    """The addresses whose invitations end in a chosen way, and those whose calls fail."""
+    fates = [
         {
             "localPart": fate.local_part,
             "example": f"{fate.local_part}+1001@example.com",
@@ -61,7 +62,16 @@ def list_magic_addresses() -> Json:
         }
         for fate in magic_addresses.FATES
     ]
-    return {"magicAddresses": found, "total": len(found)}
+    faults = [
+        {
+            "localPart": magic.example(kind),
+            "example": f"{magic.example(kind)}+1001@example.com",
+            "effect": kind.name,
+            "meaning": kind.meaning,
+        }
+        for kind in magic.kinds()
+    ]
+    return {"magicAddresses": fates, "faultAddresses": faults, "total": len(fates) + len(faults)}
 
 
 @bindings.handles("getInvitationMail")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from contracts.spec import Document, Example, Operation, Parameter, SecurityScheme, SpecError
 from mockserver.answers import Bindings, Handler
@@ -13,12 +13,16 @@ from mockserver.operations.call import Call
 
 Supply = Callable[[Call], Any]
 
+#: What says that a call cannot be understood: Segment's Public API knows 422 only.
+_UNUSABLE: Final = (400, 422)
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """An operation with its handler and with how each of the handler's parameters is filled.
 
-    :param locked: whether the handler runs under the sandbox's lock; one that takes the sandbox itself locks for itself
+    :param locked: whether the handler runs under the sandbox's lock; one that takes the sandbox itself locks for
+        itself, and none that writes a file is locked
     """
 
     operation: Operation
@@ -32,12 +36,12 @@ class Bound:
     locked: bool
 
     def example(self, *names: str) -> Example:
-        """The first of the named error bodies that is documented here, else the first with status 400."""
+        """The first of the named error bodies that is documented here, else the first for what cannot be understood."""
         examples = self.operation.examples
         for name in names:
             if name in examples:
                 return examples[name]
-        return next(example for example in examples.values() if example.status == 400)  # noqa: PLR2004
+        return next(example for example in examples.values() if example.status in _UNUSABLE)
 
     def by_status(self, status: int) -> Example | None:
         """A documented error body with that status, of the operation or of the whole API."""
@@ -86,7 +90,7 @@ def _bound(document: Document, operation: Operation, handler: Handler, supplies:
         ),
         credentials=tuple(parameter for parameter in operation.parameters if parameter.credential),
         free_form=next((parameter for parameter in operation.parameters if parameter.free_form), None),
-        locked=not {"sandbox", "sandboxes"} & {name for name, _ in wanted},
+        locked=not {"sandbox", "sandboxes", "save"} & {name for name, _ in wanted},
     )
 
 
@@ -102,12 +106,13 @@ def _check_refusals(document: Document, operation: Operation) -> None:
         for schema in operation.parameter_schema.document.get("properties", {}).values()
         for rule in schema
     )
+    wanted = next((status for status in _UNUSABLE if status in statuses), _UNUSABLE[0])
     needed = (
-        {400}
+        {wanted}
         if operation.body or fallible or any(p.required and p.location != "path" for p in operation.parameters)
         else set()
     )
     if operation.body:
-        needed |= {status for status in (413, 415) if document.api in ("trustpilot", "control")}
+        needed |= {status for status in (413, 415) if document.api in ("trustpilot", "control", "segment-public")}
     if needed - statuses:
         raise SpecError(f"{document.api}: {operation.id} can be called wrongly, but documents no {needed - statuses}")

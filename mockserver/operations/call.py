@@ -10,7 +10,9 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from contracts.spec import ANY, FORM, Operation
+from mockserver.answers import Joined
 from mockserver.sandbox import Sandbox
+from mockserver.wire import DEEPEST, nests_deeper, wsgi_text
 
 Environ = Mapping[str, Any]
 
@@ -44,6 +46,12 @@ class Call:
     sandbox: Sandbox | None = None
     caller: Any = None
     hint: str | None = None
+    #: The number and the moment of its step in a trace, taken before a rule made any.
+    opened: tuple[int, float] | None = None
+    #: The delivery that was under way when it came.
+    flight: int | None = None
+    #: The trace of the order that a rule found in it.
+    told: Joined | None = None
 
     @property
     def home(self) -> Sandbox:
@@ -55,7 +63,15 @@ class Call:
     def trace_of_order(self, number: str) -> str:
         """The first cause of an order: the event that told of it, else this call."""
         traces = self.home.traces
-        return traces.find(f"order:{number}") or traces.begin(f"order:{number}")
+        key = f"orderId:{number}"
+        known = traces.find(key)
+        self.told = Joined(traces.begin(key), "cause") if known is None else Joined(known, "orderId")
+        return self.told.trace
+
+    @property
+    def path(self) -> str:
+        """The path as it came, without the query."""
+        return wsgi_text(self.environ.get("PATH_INFO") or "/")
 
     def header(self, name: str) -> str:
         """A request header's value, or an empty string."""
@@ -120,16 +136,28 @@ class Call:
 
     def _parse_json(self) -> None:
         try:
-            self.body = json.loads(self.raw, parse_constant=_no_constant)
+            # What an event says is kept as it came; what the control API is told is typed, and 4.0 is an integer.
+            whole = _number if self.operation.api == "control" else None
+            self.body = json.loads(self.raw, parse_constant=_no_constant, parse_float=whole)
         except (ValueError, RecursionError) as error:
             where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
             self.unreadable = Unreadable(("not-json", "invalid-request"), f"the body is not valid JSON{where}")
+            return
+        if self.raw.count(b"[") + self.raw.count(b"{") > DEEPEST and nests_deeper(self.body, DEEPEST):
+            self.body = None
+            sentence = f"the body is not valid JSON for this server: it nests deeper than {DEEPEST}"
+            self.unreadable = Unreadable(("not-json", "invalid-request"), sentence)
 
     def schema(self) -> Any:
         """The documented schema of the body that came."""
         documented = self.operation.body
         # An empty body, which may come without any type, is judged as the first form that is documented.
         return documented.get(self.content_type) or next(iter(documented.values()), None)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _no_constant(text: str) -> Any:

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-import json
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from contracts.spec import APIS, FORM, JSON, Document, Evidence, Example, Schema, load
+from contracts.spec import APIS, JSON, TEXT, Document, Example, load
 from mockserver import hints, problems
-from mockserver.answers import Answer, Bindings, Page
-from mockserver.credentials import basic
-from mockserver.faults import Fault
-from mockserver.journal import Entry, masked_form, masked_headers, masked_json, masked_query
+from mockserver.answers import Answer, Binary, Bindings, Page, Text
+from mockserver.faults import magic
 from mockserver.operations.arguments import arguments
 from mockserver.operations.binding import Bound, bind
 from mockserver.operations.call import Call, Environ
+from mockserver.operations.gate import Gate
+from mockserver.operations.recording import Result, record
 from mockserver.operations.routes import Routes, is_vendor_host
-from mockserver.operations.security import Authenticators, authenticate, candidates
+from mockserver.operations.security import Authenticators, authenticate, bearer, candidates, write_key
+from mockserver.operations.striking import Striking
 from mockserver.problems import Problem
-from mockserver.sandbox import Sandbox, Sandboxes
+from mockserver.sandbox import Sandbox
+from mockserver.sandboxes import Sandboxes
 from mockserver.wire import to_json
+from mockserver.wire import wsgi_text as _text
 
 _log = logging.getLogger(__name__)
 
 CONTROL: Final = "control"
 TRACKING: Final = "segment-tracking"
 TRUSTPILOT: Final = "trustpilot"
-#: The APIs this program serves; of the fourth it is the client.
+#: By this, pages of all origins may read an answer.
+_OPEN: Final = {"Access-Control-Allow-Origin": "*"}
+#: Headers whose values no answer repeats.
+_UNTOLD: Final = ("Authorization", "Cookie")
+#: The APIs this program serves; of the other one it is the client.
 SERVED: Final = tuple(api for api in APIS if api != "segment-destination")
+#: Characters of a hint in its header: Node reads 16,384 in all headers together, some proxies a quarter of that.
+LONGEST_HINT: Final = 2_000
 
-
-@dataclass(slots=True)
-class Result:
-    """An answer on its way out, with what the journal wants to know of it."""
-
-    status: int
-    content_type: str | None
-    body: bytes
-    headers: dict[str, str]
-    evidence: Evidence | None = None
-    hint: str | None = None
-    trace: str | None = None
-    secrets: frozenset[str] = frozenset()
+_UNPRINTABLE = re.compile(r"[^ -~]")
 
 
 class Pipeline:
@@ -56,6 +52,8 @@ class Pipeline:
     :param authenticators: the rules that judge credentials
     :param render: makes HTML of a page
     :param mark: what ``X-Mock`` says, so that nothing recorded here passes for the real thing
+    :param gate: stands before the control API
+    :param save: writes the state of everything to a file, where one is kept
     :raises SpecError: when documents and handlers do not fit together
     """
 
@@ -66,6 +64,8 @@ class Pipeline:
         authenticators: Authenticators,
         render: Callable[[Page], str],
         mark: str,
+        gate: Gate,
+        save: Callable[[], tuple[int, int]] | None,
         *,
         sleep: Callable[[float], None] = time.sleep,
         tick: Callable[[], float] = time.perf_counter,
@@ -74,7 +74,9 @@ class Pipeline:
         self._authenticators = authenticators
         self._render = render
         self._mark = mark
-        self._sleep = sleep
+        self._gate = gate
+        self._save = save
+        self._striking = Striking(self._truth, self._from_example, self._content, sleep)
         self._tick = tick
         supplies = self._supplies()
         self._documents = {api: load(api) for api in SERVED}
@@ -88,14 +90,20 @@ class Pipeline:
             "workspace": lambda call: call.home.workspace,
             "sandbox": lambda call: call.home,
             "sandboxes": lambda _: self._sandboxes,
+            "save": lambda _: self._save,
             "caller": lambda call: call.caller,
+            "arguments": lambda call: call.arguments,
             "body": lambda call: call.body,
             "raw": lambda call: call.raw,
             "size": lambda call: len(call.raw),
             "content_type": lambda call: call.content_type,
             "operation": lambda call: call.operation.id,
             "authorization": lambda call: call.header("authorization"),
-            "write_key": _write_key,
+            "source_key": write_key,
+            "bearer": bearer,
+            "host": lambda call: call.host,
+            "address": lambda call: str(call.environ.get("REMOTE_ADDR") or ""),
+            "headers": lambda call: {name: "" if name in _UNTOLD else text for name, text in call.all_headers()},
             "api_url": lambda call: call.base_url,
             "query": lambda call: {name: ",".join(values) for name, values in call.query.items()},
             "carries": lambda call: lambda value: any(value == other for _, other in call.all_headers()),
@@ -107,9 +115,7 @@ class Pipeline:
         started = self._tick()
         path = _text(environ.get("PATH_INFO") or "/")
         method = environ["REQUEST_METHOD"]
-        host = _text(environ.get("HTTP_HOST") or environ.get("SERVER_NAME") or "").rpartition(":")[0].lower() or _text(
-            environ.get("HTTP_HOST") or ""
-        )
+        host = _host(environ)
         found = self._routes.find(path, "GET" if method == "HEAD" else method)
         if isinstance(found, list):
             return self._no_operation(environ, path, method, host, found)
@@ -118,13 +124,24 @@ class Pipeline:
         call.read_body()
         try:
             call.sandbox = self._home(call, bound)
-            result, fault = self._serve(call, bound)
+            call.flight = call.sandbox.traces.lone_flight
+            call.sandbox.touch()
+            result = self._serve(call, bound)
         except Problem as problem:
-            # No sandbox of that name: only the control API names one in its path.
+            # Only the control API refuses before a sandbox is found: at its gate, or for want of one of that name.
             return self._finished(self._refused(call, bound, problem))
         self._finished(result)
+        if bound.document.cors is not None:
+            result.headers |= _OPEN
         if bound.operation.api != CONTROL:
-            self._record(call, result, fault, started)
+            record(
+                call,
+                result,
+                operation=bound.operation.id,
+                path_arguments=path_arguments,
+                milliseconds=(self._tick() - started) * 1000,
+            )
+        call.sandbox.note_change()
         return result
 
     # --- the steps ------------------------------------------------------------------------------------------------
@@ -132,6 +149,7 @@ class Pipeline:
     def _home(self, call: Call, bound: Bound) -> Sandbox:
         """The sandbox the call belongs to: named in the path of the control API, else found by its credentials."""
         if bound.operation.api == CONTROL:
+            self._gate.check(call)
             sandbox_id = call.arguments.get("sandboxId")
             sandbox = self._sandboxes.default if sandbox_id is None else self._sandboxes.get(sandbox_id)
             if sandbox is None:
@@ -144,19 +162,10 @@ class Pipeline:
                 return owner
         return self._sandboxes.default
 
-    def _serve(self, call: Call, bound: Bound) -> tuple[Result, Fault | None]:
-        sandbox = call.home
-        fault = None
-        if sandbox.faults:
-            with sandbox.lock:
-                fault = sandbox.faults.strike(bound.operation.id)
-        if fault is None:
-            return self._truth(call, bound), None
-        with sandbox.busy():
-            self._sleep(fault.delay)
-            if fault.status is None:
-                return self._truth(call, bound), fault
-            return self._faulty(call, bound, fault, fault.status), fault
+    def _serve(self, call: Call, bound: Bound) -> Result:
+        if bound.operation.api != CONTROL and (call.home.faults or magic.MARK in call.raw):
+            return self._striking.answer(call, bound)
+        return self._truth(call, bound)
 
     def _truth(self, call: Call, bound: Bound) -> Result:
         """The answer as the handler, or the refusal, has it."""
@@ -170,8 +179,11 @@ class Pipeline:
             return self._defect(bound)
 
     def _answered(self, call: Call, bound: Bound) -> Result:
+        # What the rule does comes after the call in the trace, though the call is noted when it ends.
+        call.opened = call.home.traces.next_number(), call.home.clock.now()
         self._check_host(call, bound)
-        call.caller = authenticate(call, bound, call.home.world, self._authenticators)
+        realm = call.home.world if bound.operation.api == TRUSTPILOT else call.home.workspace
+        call.caller = authenticate(call, bound, realm, self._authenticators)
         call.arguments = arguments(call, bound)
         self._check_body(call, bound)
         value = bound.handler(**{name: supply(call) for name, supply in bound.supplies})
@@ -186,7 +198,7 @@ class Pipeline:
             dict(answer.headers),
             response.evidence,
             _advised(bound, answer.hint or call.hint),
-            answer.trace,
+            answer.joined,
             schema.secrets if schema else frozenset(),
         )
 
@@ -216,6 +228,10 @@ class Pipeline:
             return None, b""
         if isinstance(body, Page):
             return "text/html; charset=utf-8", self._render(body).encode()
+        if isinstance(body, Text):
+            return f"{TEXT}; charset=utf-8", body.content.encode()
+        if isinstance(body, Binary):
+            return body.media_type, body.content
         return JSON, to_json(body)
 
     def _refused(self, call: Call, bound: Bound, problem: Problem) -> Result:
@@ -230,21 +246,12 @@ class Pipeline:
         else:
             home = sandbox or self._sandboxes.default
             correlation_id = ""
-            if example.fillable:
+            if example.blanks:
                 with home.lock:
                     correlation_id = home.chance.uuid()
             content_type = example.media_type
             body = to_json(problems.body(example, detail=problem.detail or problem.hint, correlation_id=correlation_id))
         return Result(example.status, content_type, body, dict(problem.headers), example.evidence, problem.hint)
-
-    def _faulty(self, call: Call, bound: Bound, fault: Fault, status: int) -> Result:
-        example = bound.by_status(status)
-        hint = hints.fault(fault.id)
-        if example is None:
-            return Result(status, None, b"", {}, None, hint)
-        result = self._from_example(call.sandbox, example, Problem(example.name, hint=hint))
-        result.status = status
-        return result
 
     @staticmethod
     def _defect(bound: Bound) -> Result:
@@ -255,6 +262,8 @@ class Pipeline:
     def _no_operation(self, environ: Environ, path: str, method: str, host: str, allowed: list[str]) -> Result:
         """Nothing documented is here: say so in the manner of the API that was probably meant, and what is nearest."""
         document = self._meant(path, host)
+        if allowed and (asked := self._asked(environ, path, method, allowed)) is not None:
+            return asked
         if allowed:
             example = document.fallbacks["wrong-method"]
             problem = Problem("wrong-method", hint=hints.wrong_method(allowed), headers={"Allow": ", ".join(allowed)})
@@ -270,13 +279,30 @@ class Pipeline:
             call.sandbox = next((owner for owner in owners if owner is not None), self._sandboxes.default)
         result = self._finished(self._from_example(call.sandbox, example, problem))
         if document.api != CONTROL:
-            self._record(call, result, None, self._tick(), operation=None)
+            record(call, result, operation=None, path_arguments={}, milliseconds=0.0)
         return result
+
+    def _asked(self, environ: Environ, path: str, method: str, allowed: list[str]) -> Result | None:
+        """The answer to a browser that asks whether a page of another origin may send something here."""
+        if method != "OPTIONS" or not environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"):
+            return None
+        found = self._routes.find(path, allowed[0])
+        cors = None if isinstance(found, list) else found[0].document.cors
+        if cors is None:
+            return None
+        headers = {
+            **_OPEN,
+            "Access-Control-Allow-Methods": ", ".join(cors.methods),
+            "Access-Control-Allow-Headers": ", ".join(cors.headers),
+            "Access-Control-Max-Age": "600",
+        }
+        return self._finished(Result(200, None, b"", headers, cors.evidence))
 
     def _meant(self, path: str, host: str) -> Document:
         if path == "/_mock" or path.startswith("/_mock/"):
             return self._documents[CONTROL]
-        return self._documents[TRACKING if host in self._documents[TRACKING].hosts else TRUSTPILOT]
+        vendors = (document for document in self._documents.values() if document.api != CONTROL)
+        return next((document for document in vendors if host in document.hosts), self._documents[TRUSTPILOT])
 
     def _finished(self, result: Result) -> Result:
         headers = result.headers
@@ -289,41 +315,6 @@ class Pipeline:
             headers["Content-Type"] = result.content_type
         return result
 
-    # --- journal --------------------------------------------------------------------------------------------------
-
-    def _record(
-        self, call: Call, result: Result, fault: Fault | None, started: float, operation: str | None = ""
-    ) -> None:
-        query = masked_query(_text(call.environ.get("QUERY_STRING") or ""))
-        url = f"{call.base_url}{_text(call.environ.get('PATH_INFO') or '/')}{'?' + query if query else ''}"
-        sandbox = call.home
-        request_headers = masked_headers(call.all_headers())
-        request_body = _masked_request(call)
-        response_body = _masked_response(result)
-        with sandbox.lock:
-            sandbox.journal.write(
-                Entry(
-                    id=sandbox.journal.next_id(),
-                    at=sandbox.clock.now(),
-                    direction="in",
-                    api=call.operation.api,
-                    operation=call.operation.id if operation == "" else operation,
-                    method=call.method,
-                    url=url,
-                    status=result.status,
-                    evidence=None if result.evidence is None else result.evidence.text,
-                    hint=result.hint,
-                    trace=result.trace,
-                    fault=fault.id if fault else None,
-                    error=None,
-                    milliseconds=(self._tick() - started) * 1000,
-                    request_headers=request_headers,
-                    request_body=request_body,
-                    response_headers=masked_headers(result.headers.items()),
-                    response_body=response_body,
-                )
-            )
-
 
 def _advised(bound: Bound, hint: str | None) -> str | None:
     """The hint, and behind it what the document advises against a deprecated operation."""
@@ -331,13 +322,11 @@ def _advised(bound: Bound, hint: str | None) -> str | None:
     return f"{hint} {advice}" if hint and advice else hint or advice or None
 
 
-def _write_key(call: Call) -> str:
-    """Segment's write key: the Basic user name, else the body's member."""
-    key = basic(call.header("authorization")).user
-    if key or not isinstance(call.body, dict):
-        return key
-    own = call.body.get("writeKey")
-    return own if isinstance(own, str) else ""
+def _host(environ: Environ) -> str:
+    """The name by which we were called, without its port, in lower case."""
+    text = _text(environ.get("HTTP_HOST") or environ.get("SERVER_NAME") or "").lower()
+    name, colon, port = text.rpartition(":")
+    return name if colon and (not port or port.isdigit()) else text
 
 
 def _query(environ: Environ) -> dict[str, list[str]]:
@@ -345,27 +334,7 @@ def _query(environ: Environ) -> dict[str, list[str]]:
     return parse_qs(_text(text), keep_blank_values=True) if text else {}
 
 
-def _text(value: str) -> str:
-    """WSGI hands over bytes as Latin-1; what was meant is UTF-8."""
-    return value if value.isascii() else value.encode("latin-1", "replace").decode("utf-8", "replace")
-
-
 def _header_text(text: str) -> str:
-    """A sentence as a header can carry it: one line of ASCII."""
-    return " ".join(text.split()).encode("ascii", "backslashreplace").decode()
-
-
-def _masked_request(call: Call) -> bytes:
-    schema: Schema | None = call.schema()
-    if schema is None or not schema.secrets or not call.raw:
-        return call.raw
-    if call.content_type == FORM:
-        return masked_form(call.raw, schema.secrets)
-    # A body that could not be parsed may still hold a secret in some corner: better nothing than that.
-    return b"" if call.unreadable else to_json(masked_json(call.body, schema.secrets))
-
-
-def _masked_response(result: Result) -> bytes:
-    if not result.secrets or not result.body:
-        return result.body
-    return to_json(masked_json(json.loads(result.body), result.secrets))
+    """A sentence as a header can carry it: one line of printable ASCII, no longer than all clients read."""
+    printable = _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), " ".join(text.split()))
+    return printable if len(printable) <= LONGEST_HINT else f"{printable[:LONGEST_HINT]}... (the journal has it all)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -14,7 +14,10 @@ from werkzeug.routing import Map, Rule
 from mockserver.operations.binding import Bound
 
 #: Hosts on which every path is served, whatever the documents say. Any other unknown name is treated like them.
-_SUFFIXES: Final = (".trustpilot.com", ".trustpilot.localhost", ".segment.io", ".segmentapis.com", ".segment.localhost")
+_SUFFIXES: Final = (
+    *(".trustpilot.com", ".segment.io", ".segment.com", ".segmentapis.com"),
+    *(".trustpilot.localhost", ".segment.localhost", ".segmentapis.localhost"),
+)
 #: How many paths are remembered with what they mean.
 REMEMBERED: Final = 1_024
 
@@ -40,10 +43,20 @@ class Routes:
         try:
             name, arguments = self._adapter.match(path, method)
         except MethodNotAllowed as error:
-            return sorted(set(error.valid_methods or ()) - {"HEAD", "OPTIONS"})
+            return self._fitting(path, error.valid_methods or ())
         except NotFound:
             return []
-        return self._bound[name], {key: str(value) for key, value in arguments.items()}
+        found = self._bound[name], {key: str(value) for key, value in arguments.items()}
+        if _fits(*found):
+            return found
+        # A value that is none of those documented, such as "reset" in the place of a collection: the path may be one
+        # of its own, with other methods. Where it is not, the operation itself says which values there are.
+        return self._fitting(path, self._adapter.allowed_methods(path)) or found
+
+    def _fitting(self, path: str, methods: Iterable[str]) -> list[str]:
+        """Those of the methods by which this very path can be called."""
+        found = ((method, *self._adapter.match(path, method)) for method in set(methods) - {"HEAD", "OPTIONS"})
+        return sorted(method for method, name, arguments in found if _fits(self._bound[name], arguments))
 
     def nearest(self, path: str) -> Bound | None:
         """The operation whose path looks most like ``path``."""
@@ -51,6 +64,12 @@ class Routes:
         templated = re.sub(r"[0-9a-fA-F]{24}", "{businessUnitId}", path)
         close = difflib.get_close_matches(templated, by_path, n=1, cutoff=0.5)
         return by_path[close[0]] if close else None
+
+
+def _fits(bound: Bound, arguments: Mapping[str, str]) -> bool:
+    """Whether every argument is one of the values that are documented, where they are listed."""
+    properties = bound.operation.parameter_schema.document["properties"]
+    return all(value in properties[name].get("enum", (value,)) for name, value in arguments.items())
 
 
 def _werkzeug(path: str) -> str:

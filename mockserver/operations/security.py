@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from contracts.spec import SecurityScheme
 from mockserver import hints
@@ -11,8 +11,11 @@ from mockserver.credentials import basic
 from mockserver.operations.binding import Bound
 from mockserver.operations.call import Call
 from mockserver.problems import Problem
+from mockserver.segment import oauth, tracking
 
-#: Judges a credential in a world: by the name of the security scheme in the document.
+#: The security scheme of the document by which Segment's sources are known.
+WRITE_KEY: Final = "writeKey"
+#: Judges a credential in a world, or in a workspace where the API is Segment's: by the name of the security scheme.
 Authenticators = Mapping[str, Callable[[Any, str], Any]]
 
 
@@ -38,13 +41,43 @@ def candidates(call: Call, bound: Bound) -> Iterator[str]:
         value = call.arguments.get(parameter.name) or call.query.get(parameter.name, [""])[0]
         if isinstance(value, str) and value:
             yield value
-    if isinstance(call.body, dict) and (schema := call.schema()) is not None:
-        for name in schema.credentials:
-            if isinstance(member := call.body.get(name), str):
-                yield member
+    if WRITE_KEY in bound.document.security_schemes and (key := write_key(call)):
+        yield key
+    yield from _members(call)
     for scheme in bound.document.security_schemes.values():
         if scheme not in bound.schemes and (value := extract(call, scheme)):
             yield value
+
+
+def _members(call: Call) -> Iterator[str]:
+    if isinstance(call.body, dict) and (schema := call.schema()) is not None:
+        for name, kind in schema.credentials.items():
+            if isinstance(member := call.body.get(name), str):
+                yield member if kind == "value" else oauth.subject(member)
+
+
+def write_key(call: Call) -> str:
+    """Segment's write key: the Basic user name, else a member of the body or of the query, else of the first item that
+    has its own.
+    """
+    authorization = call.header("authorization")
+    if not authorization[:7].lower().startswith("bearer") and (key := basic(authorization).user):
+        return key
+    body = call.body
+    if not isinstance(body, dict):
+        data = call.query.get("data", [""])[0]
+        body = (tracking.pixel_message(data) if data else None) or {}
+    items = body.get("batch")
+    given = [body.get("writeKey"), call.query.get("writeKey", [None])[0]]
+    if isinstance(items, list) and items and isinstance(items[0], dict):
+        given.append(items[0].get("writeKey"))
+    return next((key for key in given if isinstance(key, str) and key), "")
+
+
+def bearer(call: Call) -> str | None:
+    """The token behind the word Bearer, if that word came."""
+    kind, _, value = call.header("authorization").partition(" ")
+    return value.strip() or None if kind.lower() == "bearer" else None
 
 
 def authenticate(call: Call, bound: Bound, world: Any, authenticators: Authenticators) -> Any:

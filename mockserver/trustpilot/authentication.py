@@ -231,14 +231,18 @@ def revoke_token(world: World, authorization: str, body: Form) -> Answer:
     """End a refresh token, or an access token, as programs in the wild send either; with or without credentials."""
     if authorization or body.get("client_id"):
         _client(world, authorization, body)
-    value = body["token"]
+    revoke(world, body["token"])
+    return Answer(200)
+
+
+def revoke(world: World, value: str) -> None:
+    """End a refresh token or an access token, and with it the other; an unknown one changes nothing."""
     refresh = world.refresh_tokens.pop(value, None)
     access = world.tokens.get(refresh.access if refresh else value)
     if access is not None:
         access.revoked = True
         for other in [r for r in world.refresh_tokens.values() if r.access == access.value]:
             del world.refresh_tokens[other.value]
-    return Answer(200)
 
 
 #: Which rule judges a credential, by the name of the security scheme in the document.

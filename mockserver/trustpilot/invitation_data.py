@@ -58,6 +58,7 @@ def delete_invitation_data(
     for mail in mails:
         world.schedule.call_off(mail.due)
         del world.invitations[mail.id]
+        world.traces.note(mail.trace, "invitation-deleted", "invitationId", mail.id, mail.type, mail.send_at, None)
     gone = {mail.id for mail in mails}
     links = [
         link

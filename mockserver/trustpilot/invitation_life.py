@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from sys import intern
 from typing import Any, Final
 
 from mockserver.clock import iso
+from mockserver.timeline import Acts
+from mockserver.traces import Join
 from mockserver.trustpilot import magic_addresses
 from mockserver.trustpilot.links import page_url
 from mockserver.trustpilot.model import Invitation, InvitationLink, InvitationState
@@ -26,6 +27,8 @@ READING: Final = 60.0
 PARTS: Final = {"service": "serviceReviewInvitation", "product": "productReviewInvitation"}
 
 Json = dict[str, Any]
+
+acts = Acts()
 
 
 def queue(
@@ -53,11 +56,17 @@ def queue(
             created_at=now,
             send_at=send_at,
             trace=trace,
-            due=world.schedule.at(send_at, partial(_arrive, world, invitation_id)),
+            due=world.schedule.at(send_at, "deliver-invitation", invitation_id),
         )
         world.invitations[invitation_id] = mail
         mails.append(mail)
+        _tell(world, mail, "orderId")
     return mails
+
+
+def _tell(world: World, mail: Invitation, join: Join = "invitationId") -> None:
+    """Note in the trace where a mail stands now."""
+    world.traces.note(mail.trace, f"invitation-{mail.state}", join, mail.id, mail.type, mail.send_at, mail.reason)
 
 
 def _send_times(now: float, times: Json) -> dict[str, float]:
@@ -73,6 +82,7 @@ def _send_times(now: float, times: Json) -> dict[str, float]:
     return result
 
 
+@acts.performs("deliver-invitation")
 def _arrive(world: World, invitation_id: str) -> None:
     mail = world.invitations[invitation_id]
     request: Json = json.loads(mail.request)
@@ -80,24 +90,30 @@ def _arrive(world: World, invitation_id: str) -> None:
     fate = magic_addresses.fate(email)
     if fate is not None and fate.local_part == "slow" and mail.state == "queued":
         mail.state = "sending"
-        mail.due = world.schedule.at(mail.send_at + SLOW, partial(_arrive, world, invitation_id))
+        mail.due = world.schedule.at(mail.send_at + SLOW, "deliver-invitation", invitation_id)
+        _tell(world, mail)
         return
     reason = "unsubscribed" if email.lower() in world.unsubscribed else fate.reason if fate is not None else None
     if reason is not None:
         mail.state, mail.reason = "not-delivered", reason
+        _tell(world, mail)
         return
     mail.state = "delivered"
     mail.sent_at = world.now()
     link = _link(world, mail, request)
     mail.link = link.id
     world.add_link(link)
+    _tell(world, mail)
     if fate is not None and fate.state == "delivered-unsubscribed":
-        mail.due = world.schedule.at(world.now() + READING, partial(_unsubscribe, world, invitation_id, email.lower()))
+        mail.due = world.schedule.at(world.now() + READING, "unsubscribe", invitation_id)
 
 
-def _unsubscribe(world: World, invitation_id: str, email: str) -> None:
-    world.invitations[invitation_id].state = "delivered-unsubscribed"
-    world.unsubscribed[email] = None
+@acts.performs("unsubscribe")
+def _unsubscribe(world: World, invitation_id: str) -> None:
+    mail = world.invitations[invitation_id]
+    mail.state = "delivered-unsubscribed"
+    _tell(world, mail)
+    world.unsubscribed[json.loads(mail.request)["consumerEmail"].lower()] = None
 
 
 def _link(world: World, mail: Invitation, request: Json) -> InvitationLink:

@@ -54,7 +54,6 @@ def create_email_invitations(
     return Answer(
         int(world.variants["invitation_status"]),
         hint=advice or _slashed_hint(body) or hints.queued(iso(first.send_at)),
-        trace=first.trace,
     )
 
 
@@ -123,7 +122,7 @@ def create_invitation(
         "status": invitation_life.state(mail, world.now()),
         "source": "InvitationApi",
     }
-    return Answer(200, answer, hint=advice or hints.queued(iso(mail.send_at)), trace=mail.trace)
+    return Answer(200, answer, hint=advice or hints.queued(iso(mail.send_at)))
 
 
 def _as_documented(body: Json) -> Json:

@@ -47,5 +47,6 @@ def create_service_review_invitation_link(
         trace=None if reference_id is None else trace(reference_id),
     )
     world.add_link(link)
+    world.traces.note(link.trace, "link-made", "orderId", link.id, link.kind)
     answer = {"id": link.id, "url": page_url(api_url, link.kind, link.id)}
-    return Answer(200, answer, hint=advice or hints.LINK_NOT_SENT, trace=link.trace)
+    return Answer(200, answer, hint=advice or hints.LINK_NOT_SENT)

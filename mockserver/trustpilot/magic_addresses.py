@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from mockserver.reserved import local_part
 from mockserver.trustpilot.model import InvitationState
-
-#: Only these can be magic: nobody can own them (RFC 2606, RFC 6761), so no real customer is ever meant.
-_DOMAINS: Final = ("example.com", "example.net", "example.org")
-_TOP_LEVEL: Final = ("test", "example", "invalid", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +60,5 @@ _BY_LOCAL_PART: Final = {fate.local_part: fate for fate in FATES}
 
 def fate(email: str) -> Fate | None:
     """What is fixed for this address; None for every other one, which is delivered."""
-    local_part, _, domain = email.lower().rpartition("@")
-    if domain not in _DOMAINS and domain.rpartition(".")[2] not in _TOP_LEVEL:
-        parents = tuple(f".{name}" for name in _DOMAINS)
-        if not domain.endswith(parents):
-            return None
-    return _BY_LOCAL_PART.get(local_part.partition("+")[0])
+    name = local_part(email)
+    return None if name is None else _BY_LOCAL_PART.get(name)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mockserver.timeline import Due
-
 Json = dict[str, Any]
 Grant = Literal["password", "client_credentials", "authorization_code", "refresh_token", "implicit"]
 
@@ -120,7 +118,7 @@ class Invitation:
         are a quarter of the size; the two mails of a request share it
     :param request_id: what the mails of one request have in common
     :param base_url: where the caller reached us, so that the link in the mail leads back to us
-    :param due: its place on the timeline
+    :param due: its number on the timeline
     :param reason: why it was not delivered
     :param link: the id of the link in the mail, once it is delivered
     """
@@ -135,7 +133,7 @@ class Invitation:
     created_at: float
     send_at: float
     trace: str | None
-    due: Due
+    due: int
     state: InvitationState = "queued"
     reason: str | None = None
     sent_at: float | None = None
@@ -352,7 +350,7 @@ class WebhookDelivery:
 
     :param body: the documented envelope as it is posted
     :param review: whose event it is: the events of one review reach an address in their order
-    :param due: the next try on the timeline
+    :param due: the number of the next try on the timeline
     """
 
     id: int
@@ -364,4 +362,4 @@ class WebhookDelivery:
     review: str
     state: Literal["pending", "delivered", "failed"] = "pending"
     attempts: list[WebhookAttempt] = field(default_factory=list)
-    due: Due | None = None
+    due: int | None = None

@@ -128,8 +128,9 @@ def create_product_review_invitation_link(
         trace=None if reference_id is None else trace(reference_id),
     )
     world.add_link(link)
+    world.traces.note(link.trace, "link-made", "orderId", link.id, link.kind)
     answer = {"reviewLinkId": link.id, "reviewUrl": page_url(api_url, link.kind, link.id)}
-    return Answer(200, answer, hint=advice or hints.LINK_NOT_SENT, trace=link.trace)
+    return Answer(200, answer, hint=advice or hints.LINK_NOT_SENT)
 
 
 def _bought(world: World, unit: BusinessUnit, body: Json) -> list[Json]:

@@ -108,6 +108,7 @@ def reply_to_service_review(
     before = review.reply
     reply = Reply(body["message"], before.created_at if before else now, now if before else None, author)
     reviewing.note_service_review(world, review, reply=reply)
+    world.traces.note(review.trace, "reply-written", "reviewId", review.id)
     return Answer(201, hint=hint)
 
 
@@ -120,6 +121,7 @@ def delete_service_review_reply(
     if content_type == "application/json":
         raise Problem("invalid-request", hint=hints.JSON_ON_DELETE, detail=hints.JSON_ON_DELETE)
     reviewing.note_service_review(world, review, reply=None)
+    world.traces.note(review.trace, "reply-deleted", "reviewId", review.id)
     return Answer(204)
 
 

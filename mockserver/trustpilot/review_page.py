@@ -132,17 +132,15 @@ def _form(unit: BusinessUnit, link: InvitationLink | None, body: Form | None = N
         "failed": failed,
         "stars": _STARS,
     }
-    trace = None if link is None else link.trace
-    return Answer(400 if failed else 200, Page("review.html", context), hint=failed or None, trace=trace)
+    return Answer(400 if failed else 200, Page("review.html", context), hint=failed or None)
 
 
 def _thanks(unit: BusinessUnit, link: InvitationLink | None) -> Answer:
     target = None if link is None else link.redirect_uri
-    trace = None if link is None else link.trace
     if target is not None and _leads_somewhere(target):
-        return Answer(303, headers={"Location": target}, trace=trace)
+        return Answer(303, headers={"Location": target})
     left = 0 if link is None else len(answering.open_products(link))
-    return Answer(200, Page("review-thanks.html", {"unit": unit.display_name, "left": left}), trace=trace)
+    return Answer(200, Page("review-thanks.html", {"unit": unit.display_name, "left": left}))
 
 
 def _leads_somewhere(address: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, Literal
 
+from mockserver.traces import Join
 from mockserver.trustpilot import webhooks
 from mockserver.trustpilot.model import Comment, Consumer, Conversation, Deletion, ProductReview, ServiceReview
 from mockserver.trustpilot.world import World
@@ -46,11 +47,24 @@ def write_service_review(world: World, review: ServiceReview, trace: str | None 
 
     :param trace: the first cause, such as the order whose invitation is answered
     """
-    review.trace = trace
     world.service_reviews.add(review)
     world.count(review, +1)
+    _begin(world, review, trace)
     webhooks.publish(world, "service-review-created", review)
     return review
+
+
+def _begin(world: World, review: ServiceReview | ProductReview, trace: str | None) -> None:
+    """Note that a review was written; one that answers no invitation is a first cause itself."""
+    key = f"reviewId:{review.id}"
+    review.trace = world.traces.begin(key) if trace is None else trace
+    world.traces.also(trace, key)
+    _tell(world, "review-written", review, "cause" if trace is None else "linkId")
+
+
+def _tell(world: World, what: str, review: ServiceReview | ProductReview, join: Join = "reviewId") -> None:
+    kind = "service" if isinstance(review, ServiceReview) else "product"
+    world.traces.note(review.trace, what, join, review.id, kind, review.stars)
 
 
 def revise_service_review(world: World, review: ServiceReview, **changes: Any) -> ServiceReview:
@@ -61,6 +75,7 @@ def revise_service_review(world: World, review: ServiceReview, **changes: Any) -
     review.updated_at = world.now()
     world.count(review, +1)
     world.service_reviews.changed()
+    _tell(world, "review-revised", review)
     webhooks.publish(world, "service-review-updated", review)
     return review
 
@@ -81,13 +96,14 @@ def delete_service_review(world: World, review: ServiceReview) -> None:
     world.service_reviews.remove(review)
     world.count(review, -1)
     world.deleted_reviews[review.id] = Deletion(review.id, world.now())
+    _tell(world, "review-deleted", review)
     webhooks.publish(world, "service-review-deleted", review)
 
 
 def write_product_review(world: World, review: ProductReview, trace: str | None = None) -> ProductReview:
     """A consumer has written about a product."""
-    review.trace = trace
     world.product_reviews.add(review)
+    _begin(world, review, trace)
     webhooks.publish(world, "product-review-created", review)
     return review
 
@@ -97,6 +113,7 @@ def revise_product_review(world: World, review: ProductReview, **changes: Any) -
     for name, value in changes.items():
         setattr(review, name, value)
     world.product_reviews.changed()
+    _tell(world, "review-revised", review)
     webhooks.publish(world, "product-review-updated", review)
     return review
 
@@ -106,6 +123,7 @@ def delete_product_review(world: World, review: ProductReview) -> None:
     world.product_reviews.remove(review)
     if review.conversation is not None:
         del world.conversations[review.conversation]
+    _tell(world, "review-deleted", review)
     webhooks.publish(world, "product-review-deleted", review)
 
 
@@ -161,6 +179,7 @@ def open_conversation(world: World, review: ProductReview) -> Conversation:
     conversation = Conversation(world.chance.object_id(), review.unit, review.consumer, review.id)
     world.conversations[conversation.id] = conversation
     review.conversation = conversation.id
+    world.traces.also(review.trace, f"conversationId:{conversation.id}")
     return conversation
 
 
@@ -174,6 +193,8 @@ def add_comment(
     """Someone says something, at the end of a conversation."""
     comment = Comment(world.chance.object_id(), author_id, author_type, content, world.now())
     conversation.comments.append(comment)
+    trace = world.traces.find(f"conversationId:{conversation.id}")
+    world.traces.note(trace, "comment-written", "conversationId", conversation.id, author_type)
     return comment
 
 

@@ -130,7 +130,7 @@ def list_latest_service_reviews(
         return review.language in language and review.report is None and pictured
 
     key = ("latest", frozenset(language), filter_users_without_images)
-    by_unit = (world.service_reviews.select(unit_id, key, fits) for unit_id in world.units)
+    by_unit = (world.service_reviews.newest(unit_id, key, fits, count) for unit_id in world.units)
     newest = islice(heapq.merge(*by_unit, key=lambda review: -review.created_at), count)
     return {"reviews": [service_review_documents.public(world, review, api_url) for review in newest]}
 

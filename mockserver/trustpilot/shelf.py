@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -87,6 +88,20 @@ class Shelf(Generic[_S]):
             known = self._derived[unit_id, make] = make(self.of_unit(unit_id))
         made: _T = known
         return made
+
+    def newest(self, unit_id: str, key: Hashable, fits: Callable[[_S], bool], most: int) -> Sequence[_S]:
+        """The newest of a unit that fit, found without looking at more than is needed.
+
+        :param key: as for :meth:`select`, which would give the whole list
+        """
+        remembered = self._remembered.get((unit_id, key))
+        if remembered is not None:
+            return remembered[:most]
+        found = list(islice(filter(fits, reversed(self.of_unit(unit_id))), most))
+        if len(found) < most:
+            # All were looked at, so this is the whole list.
+            self._remembered[unit_id, key] = found
+        return found
 
     def select(
         self,

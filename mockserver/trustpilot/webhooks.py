@@ -10,7 +10,7 @@ from typing import Any, Final
 from mockserver.clock import iso, iso_milliseconds
 from mockserver.courier import Reply
 from mockserver.outbound import Letter
-from mockserver.timeline import Work
+from mockserver.timeline import Acts, Work
 from mockserver.trustpilot.model import ProductReview, ServiceReview, WebhookAttempt, WebhookDelivery
 from mockserver.trustpilot.world import World
 from mockserver.wire import to_json
@@ -23,6 +23,8 @@ EVENTS: Final = (
     "product-review-updated",
     "product-review-deleted",
 )
+acts = Acts()
+
 #: No retry rule is documented. Assumed: a few tries within an hour, then no more.
 RETRY_WAITS: Final = (60.0, 600.0, 3000.0)
 TIMEOUT: Final = 10.0
@@ -44,10 +46,15 @@ def publish(world: World, event: str, review: ServiceReview | ProductReview) -> 
         number = next(reversed(world.webhooks), 0) + 1
         delivery = WebhookDelivery(number, event, subscription.url, body, review.trace, world.now(), review.id)
         world.webhooks[number] = delivery
+        _tell(world, "webhook-due", delivery)
         queue = world.webhook_queues.setdefault((review.id, subscription.url), deque())
         queue.append(delivery)
         if queue[0] is delivery:
             _try_at(world, delivery, world.now())
+
+
+def _tell(world: World, what: str, delivery: WebhookDelivery, again_at: float | None = None) -> None:
+    world.traces.note(delivery.trace, what, "reviewId", delivery.id, delivery.event, again_at)
 
 
 def envelope(world: World, event: str, review: ServiceReview | ProductReview) -> dict[str, Any]:
@@ -104,7 +111,7 @@ def _consumer(world: World, consumer_id: str) -> dict[str, Any]:
 def replay(world: World, delivery: WebhookDelivery) -> None:
     """Post it once more, now; one that waits for its next try is tried now instead, one on its way is left alone."""
     if delivery.due is not None:
-        if delivery.due.act is None:
+        if not world.schedule.waits(delivery.due):
             return
         world.schedule.call_off(delivery.due)
     delivery.state = "pending"
@@ -112,12 +119,15 @@ def replay(world: World, delivery: WebhookDelivery) -> None:
 
 
 def _try_at(world: World, delivery: WebhookDelivery, moment: float) -> None:
-    delivery.due = world.schedule.at(moment, partial(_attempt, world, delivery))
+    world.webhooks_under_way[delivery.id] = delivery
+    delivery.due = world.schedule.at(moment, "post-webhook", str(delivery.id))
 
 
-def _attempt(world: World, delivery: WebhookDelivery) -> Work:
+@acts.performs("post-webhook")
+def _attempt(world: World, number: str) -> Work:
+    delivery = world.webhooks_under_way[int(number)]
     headers = {"Content-Type": "application/json", "User-Agent": "Trustpilot (mock)"}
-    letter = Letter(delivery.url, headers, delivery.body, TIMEOUT, "trustpilot", "webhook", delivery.trace)
+    letter = Letter(delivery.url, headers, delivery.body, TIMEOUT, "trustpilot", "webhook", delivery.trace, "reviewId")
     return world.outbound.send(letter, partial(_finish, world, delivery))
 
 
@@ -128,10 +138,14 @@ def _finish(world: World, delivery: WebhookDelivery, reply: Reply, started: floa
     if reply.status is not None and 200 <= reply.status < 300:  # noqa: PLR2004 - what success means in HTTP
         delivery.state = "delivered"
     elif tries <= len(RETRY_WAITS):
-        _try_at(world, delivery, world.now() + RETRY_WAITS[tries - 1])
+        again_at = world.now() + RETRY_WAITS[tries - 1]
+        _try_at(world, delivery, again_at)
+        _tell(world, "webhook-awaiting-retry", delivery, again_at)
         return
     else:
         delivery.state = "failed"
+    _tell(world, f"webhook-{delivery.state}", delivery)
+    del world.webhooks_under_way[delivery.id]
     _let_next_go(world, delivery)
 
 

@@ -4,49 +4,40 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from mockserver.chance import Chance
-from mockserver.clock import Clock, parse_iso
+from mockserver.clock import Clock
 from mockserver.meter import Meter
 from mockserver.outbound import Outbound
 from mockserver.ring import Ring
 from mockserver.timeline import Schedule
+from mockserver.traces import Traces
 from mockserver.trustpilot.model import (
     Application,
-    BusinessUnit,
     BusinessUser,
     Code,
-    Consumer,
-    Conversation,
     Deletion,
     Invitation,
     InvitationLink,
-    Location,
-    Partner,
-    Product,
-    ProductReview,
     RefreshToken,
-    Reply,
-    Report,
     ServiceReview,
-    Subscription,
-    Template,
     Token,
     WebhookDelivery,
 )
 from mockserver.trustpilot.shelf import Shelf
+from mockserver.trustpilot.world_state import WorldState
 
 
 class World:
     """All Trustpilot things of one sandbox. Rules read and change it under the sandbox's lock.
 
-    :param seed: the world file, its placeholders replaced
+    :param state: its records; they are its own from now on
     :param clock: the sandbox's time
     :param chance: for ids, the same for the same seed
     :param secrets: for keys and tokens, different in every sandbox
     :param schedule: the sandbox's timeline
     :param variants: the sandbox's switches
+    :param traces: where what happens to an order is noted
     :param outbound: the sandbox's way out, for webhooks
     :param on_credential: told every new credential by which the sandbox can be found
     :param off_credential: told when one is forgotten
@@ -54,13 +45,14 @@ class World:
 
     def __init__(
         self,
-        seed: Mapping[str, Any],
+        state: WorldState,
         *,
         clock: Clock,
         chance: Chance,
         secrets: Chance,
         schedule: Schedule,
         variants: Mapping[str, str],
+        traces: Traces,
         outbound: Outbound,
         on_credential: Callable[[str], None],
         off_credential: Callable[[str], None],
@@ -70,53 +62,131 @@ class World:
         self.secrets = secrets
         self.schedule = schedule
         self.variants = variants
+        self.traces = traces
         self.outbound = outbound
-        self.meter = Meter()
+        self.meter = Meter(state.calls)
         self._on_credential = on_credential
         self._off_credential = off_credential
         # Accounts
-        self.units = {entry["id"]: _unit(entry) for entry in seed["business_units"]}
-        self.unit_names = {name.lower(): unit for unit in self.units.values() for name in unit.referring}
-        self.users = {entry["id"]: BusinessUser(**entry) for entry in seed["business_users"]}
-        self.partners = {entry["id"]: Partner(**entry) for entry in seed["partners"]}
+        self.units = {unit.id: unit for unit in state.units}
+        self.unit_names = {name.lower(): unit for unit in state.units for name in unit.referring}
+        self.users = {user.id: user for user in state.users}
+        self.partners = {partner.id: partner for partner in state.partners}
         self.applications: dict[str, Application] = {}
         self.tokens: Ring[str, Token] = Ring(forget=lambda token: off_credential(token.value))
         self.refresh_tokens: Ring[str, RefreshToken] = Ring(forget=lambda token: off_credential(token.value))
         self.codes: Ring[str, Code] = Ring(forget=lambda code: off_credential(code.value))
         # Invitations
-        self.templates = {entry["id"]: Template(**entry) for entry in seed["templates"]}
+        self.templates = {template.id: template for template in state.templates}
         self.invitations: Ring[str, Invitation] = Ring(forget=lambda invitation: schedule.call_off(invitation.due))
         self.links: Ring[str, InvitationLink] = Ring(forget=lambda link: off_credential(link.id))
         #: Whoever has unsubscribed from invitation mails, in lower case.
         self.unsubscribed: Ring[str, None] = Ring()
         # Reviews
-        self.consumers = {entry["id"]: _consumer(entry) for entry in seed["consumers"]}
+        self.consumers = {consumer.id: consumer for consumer in state.consumers}
         #: Who has which e-mail address, in lower case; None until someone asks.
         self.consumer_by_email: dict[str, str] | None = None
-        self.service_reviews = Shelf(_service_review(entry) for entry in seed["service_reviews"])
-        self.product_reviews = Shelf(_product_review(entry) for entry in seed["product_reviews"])
-        self.conversations: dict[str, Conversation] = {}
-        self.products = {(entry["unit"], entry["sku"]): Product(**entry) for entry in seed["products"]}
-        self.locations = {entry["id"]: Location(**entry) for entry in seed["locations"]}
+        self.service_reviews = Shelf(state.service_reviews)
+        self.product_reviews = Shelf(state.product_reviews)
+        self.conversations = {conversation.id: conversation for conversation in state.conversations}
+        self.products = {(product.unit, product.sku): product for product in state.products}
+        self.locations = {location.id: location for location in state.locations}
         # What is gone, and who is told
         self.deleted_reviews: Ring[str, Deletion] = Ring()
         self.deleted_consumers: Ring[str, Deletion] = Ring()
-        self.subscriptions: dict[str, Subscription] = {}
+        self.subscriptions = {subscription.id: subscription for subscription in state.subscriptions}
         self.webhooks: Ring[int, WebhookDelivery] = Ring()
+        #: Those that are due or on their way, however many: the ring may forget one, but it is not lost.
+        self.webhooks_under_way: dict[int, WebhookDelivery] = {}
         #: By review and address: what is not yet delivered, in its order. The first is under way, the others wait.
         self.webhook_queues: dict[tuple[str, str], deque[WebhookDelivery]] = {}
         self.reviews_by_consumer: dict[str, list[str]] = {}
         self._stars: dict[str, dict[int, int]] = {}
         for review in self.service_reviews.all():
             self.count(review, +1)
-        for entry in seed["applications"]:
-            self.add_application(Application(**entry))
+        self._let_in(state)
+        self._fill_rings(state)
         for partner_id in self.partners:
             on_credential(partner_id)
+
+    def _let_in(self, state: WorldState) -> None:
+        """What has a credential by which the sandbox is found."""
+        for application in state.applications:
+            self.add_application(application)
+        for token in state.tokens:
+            token.application = self.applications[token.application.key]
+            self.add_token(token)
+        for refresh_token in state.refresh_tokens:
+            refresh_token.application = self.applications[refresh_token.application.key]
+            self.add_refresh_token(refresh_token)
+        for code in state.codes:
+            code.application = self.applications[code.application.key]
+            self.add_code(code)
+        for link in state.links:
+            self.add_link(link)
+
+    def _fill_rings(self, state: WorldState) -> None:
+        """What is kept in a ring."""
+        for invitation in state.invitations:
+            self.invitations[invitation.id] = invitation
+        for email in state.unsubscribed:
+            self.unsubscribed[email] = None
+        for gone, kept in (
+            (state.deleted_reviews, self.deleted_reviews),
+            (state.deleted_consumers, self.deleted_consumers),
+        ):
+            for deletion in gone:
+                kept[deletion.id] = deletion
+        webhooks = {webhook.id: webhook for webhook in state.webhooks}
+        for webhook in state.webhooks:
+            self.webhooks[webhook.id] = webhook
+        self.webhooks_under_way = {number: webhooks[number] for number in state.webhooks_under_way}
+        for numbers in state.webhook_queues:
+            queue = deque(webhooks[number] for number in numbers)
+            self.webhook_queues[queue[0].review, queue[0].url] = queue
+
+    def state(self) -> WorldState:
+        """Everything, as records; they are the living ones, so they have to be written down under the lock."""
+        unfinished = [
+            *self.webhooks_under_way.values(),
+            *(one for queue in self.webhook_queues.values() for one in queue),
+        ]
+        webhooks = {one.id: one for one in [*unfinished, *self.webhooks.values()]}
+        return WorldState(
+            units=list(self.units.values()),
+            users=list(self.users.values()),
+            partners=list(self.partners.values()),
+            applications=list(self.applications.values()),
+            templates=list(self.templates.values()),
+            consumers=list(self.consumers.values()),
+            service_reviews=list(self.service_reviews.all()),
+            product_reviews=list(self.product_reviews.all()),
+            products=list(self.products.values()),
+            locations=list(self.locations.values()),
+            tokens=list(self.tokens.values()),
+            refresh_tokens=list(self.refresh_tokens.values()),
+            codes=list(self.codes.values()),
+            invitations=list(self.invitations.values()),
+            links=list(self.links.values()),
+            unsubscribed=list(self.unsubscribed),
+            conversations=list(self.conversations.values()),
+            deleted_reviews=list(self.deleted_reviews.values()),
+            deleted_consumers=list(self.deleted_consumers.values()),
+            subscriptions=list(self.subscriptions.values()),
+            webhooks=[webhooks[number] for number in sorted(webhooks)],
+            webhooks_under_way=list(self.webhooks_under_way),
+            webhook_queues=[[one.id for one in queue] for queue in self.webhook_queues.values()],
+            calls=self.meter.state(),
+        )
 
     def now(self) -> float:
         """The moment it is in the sandbox."""
         return self.clock.now()
+
+    @property
+    def size(self) -> int:
+        """How many things are in it that there can be very many of."""
+        return len(self.service_reviews) + len(self.product_reviews) + len(self.consumers)
 
     # --- accounts -------------------------------------------------------------------------------------------------
 
@@ -143,6 +213,7 @@ class World:
     def add_link(self, link: InvitationLink) -> None:
         """Make the link of an invitation known; by its id the sandbox is found when a consumer opens it."""
         self.links[link.id] = link
+        self.traces.also(link.trace, f"linkId:{link.id}")
         self._on_credential(link.id)
 
     def drop_link(self, link: InvitationLink) -> None:
@@ -169,36 +240,3 @@ class World:
             written.append(review.id)
         else:
             written.remove(review.id)
-
-
-def _moments(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry with every ``..._at`` as a moment."""
-    return {name: _moment(entry, name) if name.endswith("_at") else value for name, value in entry.items()}
-
-
-def _moment(entry: Mapping[str, Any], name: str) -> float:
-    moment = parse_iso(entry[name])
-    if moment is None:
-        raise ValueError(f"world file: {entry.get('id', 'an entry')}: {name} is no date")
-    return moment
-
-
-def _unit(entry: Mapping[str, Any]) -> BusinessUnit:
-    return BusinessUnit(**{"referring": [entry["domain"]], **entry})
-
-
-def _consumer(entry: Mapping[str, Any]) -> Consumer:
-    return Consumer(**_moments(entry))
-
-
-def _service_review(entry: Mapping[str, Any]) -> ServiceReview:
-    review = ServiceReview(**_moments(entry))
-    if review.reply is not None:
-        review.reply = Reply(**_moments(dict(entry["reply"])))
-    if review.report is not None:
-        review.report = Report(**_moments(dict(entry["report"])))
-    return review
-
-
-def _product_review(entry: Mapping[str, Any]) -> ProductReview:
-    return ProductReview(**_moments(entry))

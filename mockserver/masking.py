@@ -1,0 +1,183 @@
+"""Hides secrets: where they belong, before anything is written down, and the known ones anywhere, before it is shown.
+
+Looking for a score of secrets in every body would cost each call a tenth of its time, so what is searched is what is
+shown.
+
+What is left of a secret are its first characters, which tell its kind, and behind them in braces the name of the
+sandbox's credential when it was one: ``tpk-…{apiKey}``. So a reader sees which key came, and a program that repeats
+the call can put it back.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote_plus, unquote_plus, urlencode
+
+from mockserver.credentials import basic
+
+#: How much of a secret may be seen at most; of a short one it is a quarter.
+SHOWN: Final = 4
+#: Shorter than this, a known secret is hidden only where secrets are expected: it could be part of any word.
+SHORTEST: Final = 8
+#: What stands for the half of a pair that is no credential of the sandbox.
+UNKNOWN: Final = "?"
+
+_SECRET_NAMES: Final = ("Key", "Secret", "assword")
+
+_HEADERS: Final = frozenset(
+    {
+        *("authorization", "proxy-authorization", "apikey", "api-key", "x-api-key", "x-auth-token"),
+        # All of a destination's settings but its API Key, among which other keys may be.
+        *("cookie", "set-cookie", "x-segment-settings"),
+    }
+)
+#: Headers whose value is an address, which may carry a code or a token.
+_ADDRESSES: Final = frozenset({"location", "content-location", "referer"})
+_PARAMETERS: Final = frozenset(
+    {
+        *("apikey", "api_key", "api-key", "token", "access_token", "refresh_token", "id_token", "code", "client_id"),
+        *("client_secret", "secret", "password", "writekey", "write_key", "authorization"),
+    }
+)
+_MAYBE_PARAMETER = re.compile("key|token|code|client_id|secret|password|authorization|%", re.IGNORECASE)
+#: Access and refresh tokens of any sandbox, wherever they stand.
+_TOKEN = re.compile(r"tp[ar]-[0-9a-f]{8,}")
+_TOKEN_BYTES = re.compile(rb"tp[ar]-[0-9a-f]{8,}")
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
+_FIELD = re.compile(r"[\w.:\[\]-]*")
+
+
+def mask(secret: str) -> str:
+    """The first characters, enough to tell two secrets apart by their kind, and no more."""
+    return f"{secret[: min(SHOWN, len(secret) // SHOWN)]}…" if secret else ""
+
+
+def is_secret(name: str) -> bool:
+    """Whether a sandbox's credential of that name is a secret, and no mere name or address."""
+    return name.endswith(_SECRET_NAMES)
+
+
+def basic_text(user: str, password: str) -> str:
+    """What HTTP Basic sends behind its name."""
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+class Masks:
+    """Hides the secrets of one sandbox, and whatever stands where a secret belongs.
+
+    :param credentials: the sandbox's, by name
+    """
+
+    __slots__ = ("_anywhere", "_anywhere_bytes", "_names")
+
+    def __init__(self, credentials: Mapping[str, str]) -> None:
+        secrets = {name: value for name, value in credentials.items() if is_secret(name)}
+        self._names = {value: name for name, value in secrets.items()}
+        shown: dict[str, str] = {}
+        for name, value in secrets.items():
+            if len(value) < SHORTEST:
+                continue
+            companion = secrets.get(f"{name[:-3]}Secret", "")
+            for password in {"", companion}:
+                pair = basic_text(value, password)
+                shown[pair] = self._pair(pair, value, password)
+            for form in (
+                value,
+                quote_plus(value),
+                json.dumps(value)[1:-1],
+                json.dumps(value, ensure_ascii=False)[1:-1],
+            ):
+                shown[form] = self.secret(value)
+        # Longer ones first: one may be part of another.
+        self._anywhere = sorted(shown.items(), key=lambda item: -len(item[0]))
+        self._anywhere_bytes = [(secret.encode(), text.encode()) for secret, text in self._anywhere]
+
+    def secret(self, value: str) -> str:
+        """What is left of a secret."""
+        name = self._names.get(value)
+        return mask(value) if name is None else f"{mask(value)}{{{name}}}"
+
+    def text(self, value: str) -> str:
+        """``value`` without the known secrets and tokens in it."""
+        for secret, shown in self._anywhere:
+            if secret in value:
+                value = value.replace(secret, shown)
+        return _TOKEN.sub(lambda match: mask(match[0]), value) if "tpa-" in value or "tpr-" in value else value
+
+    def content(self, value: bytes) -> bytes:
+        """The same for a body."""
+        for secret, shown in self._anywhere_bytes:
+            if secret in value:
+                value = value.replace(secret, shown)
+        if b"tpa-" in value or b"tpr-" in value:
+            value = _TOKEN_BYTES.sub(lambda match: mask(match[0].decode()).encode(), value)
+        return value
+
+    def headers(self, headers: Iterable[tuple[str, str]]) -> str:
+        """``headers`` as text, a line each."""
+        return "\n".join([f"{name}: {self._header(name.lower(), value)}" for name, value in headers])
+
+    def _header(self, name: str, value: str) -> str:
+        if name in _HEADERS:
+            return self._credential(value)
+        return self.url(value) if name in _ADDRESSES else value
+
+    def _credential(self, value: str) -> str:
+        scheme, space, secret = value.partition(" ")
+        if not space:
+            return self.secret(value)
+        if scheme.lower() != "basic":
+            return f"{scheme} {self.secret(secret)}"
+        given = basic(value)
+        return f"{scheme} {self._pair(secret, given.user, given.password)}"
+
+    def _pair(self, encoded: str, user: str, password: str) -> str:
+        """What is left of Basic credentials; the names of both halves when the first is known."""
+        if user not in self._names:
+            return mask(encoded)
+        second = self._names.get(password, UNKNOWN) if password else ""
+        return f"{mask(encoded)}{{{self._names[user]}:{second}}}"
+
+    def url(self, address: str) -> str:
+        """An address without user and password, its query and fragment masked."""
+        before, hash_sign, fragment = address.partition("#")
+        path, question_mark, query = before.partition("?")
+        if "@" in path:
+            path = _USER_INFO.sub("…@", path)
+        return f"{path}{question_mark}{self.query(query)}{hash_sign}{self.query(fragment)}"
+
+    def query(self, query: str) -> str:
+        """A query string, the parameters that carry secrets masked; the others stay as they were written."""
+        if not query or _MAYBE_PARAMETER.search(query) is None:
+            return query
+        return "&".join(map(self._parameter, query.split("&")))
+
+    def _parameter(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        if unquote_plus(name).lower() not in _PARAMETERS:
+            return pair
+        return f"{name}{equals}{self.secret(unquote_plus(value))}"
+
+    def form(self, body: bytes, names: frozenset[str]) -> bytes:
+        """A form: masked are the fields in ``names``, those with the usual names of secrets, and what is no field."""
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+        return urlencode([self._field(name, value, names) for name, value in pairs], safe="{}").encode()
+
+    def _field(self, name: str, value: str, names: frozenset[str]) -> tuple[str, str]:
+        if _FIELD.fullmatch(name) is None:
+            # JSON sent as a form is one long name, and nobody knows what is in it.
+            return "…", mask(value)
+        return name, self.secret(value) if name in names or name.lower() in _PARAMETERS else value
+
+    def json(self, value: Any, names: frozenset[str]) -> Any:
+        """A JSON value with the members named in ``names`` masked, at any depth."""
+        if isinstance(value, Mapping):
+            return {
+                name: self.secret(part) if name in names and isinstance(part, str) else self.json(part, names)
+                for name, part in value.items()
+            }
+        return [self.json(part, names) for part in value] if isinstance(value, list) else value
