@@ -28,6 +28,7 @@ class Say:
     content_type: str = "application/json"
     location: str | None = None
     wait_for: threading.Event | None = None
+    close: bool = False
 
 
 class StubDestination:
@@ -36,6 +37,8 @@ class StubDestination:
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.say: list[Say] = [Say()]
+        #: The other ends of the connections it had.
+        self.callers: set[tuple[str, int]] = set()
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -43,6 +46,7 @@ class StubDestination:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                stub.callers.add(self.client_address)
                 stub.received.append(Received(dict(self.headers), json.loads(body)))
                 said = stub.say.pop(0) if len(stub.say) > 1 else stub.say[0]
                 if said.wait_for is not None:
@@ -55,6 +59,9 @@ class StubDestination:
                 self.send_header("Content-Length", str(len(said.body)))
                 if said.location:
                     self.send_header("Location", said.location)
+                if said.close:
+                    # Closed, and not announced: as a server does that is tired of an idle connection.
+                    self.close_connection = True
                 self.end_headers()
                 self.wfile.write(said.body)
 

@@ -29,6 +29,8 @@ DATA = {
     "mockserver/templates/*.html": "mockserver/templates",
     "contracts/cases/segment-destination/*.yaml": "contracts/cases/segment-destination",
     "contracts/schemas/*.json": "contracts/schemas",
+    "contracts/requirements/*.yaml": "contracts/requirements",
+    "contracts/kit/reports/*.css": "contracts/kit/reports",
     "contracts/openapi/*.yaml": "contracts/openapi",
     "contracts/py.typed": "contracts",
     "mockserver/py.typed": "mockserver",
@@ -83,7 +85,17 @@ def test_commands_are_found_by_entry_points(distribution: Distribution) -> None:
     assert EntryPoint("tpmock", "mockserver.cli:main", "console_scripts") in points
     assert {point.name for point in points if point.group == "tpmock.commands"} >= {"destination", "test"}
     for point in points:
-        assert callable(point.load())
+        assert callable(point.load()) or point.group == "pytest11"
+
+
+def test_the_pytest_plugin_is_found_by_its_entry_point(distribution: Distribution) -> None:
+    points = {point.name: point for point in distribution.entry_points if point.group == "pytest11"}
+    assert {name: point.value for name, point in points.items() if name != "tpmock"} == {
+        "tpmock-contract": "contracts.kit.pytest_plugin"
+    }
+    point = points["tpmock"]
+    assert point.name == "tpmock"
+    assert callable(point.load().tpmock_in_process)
 
 
 def test_it_says_what_it_is(distribution: Distribution) -> None:

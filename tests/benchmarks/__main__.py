@@ -20,6 +20,8 @@ from tempfile import TemporaryDirectory
 
 import requests
 
+from tests.benchmarks.peers import PEERS, install
+from tests.benchmarks.peers import running as running_peer
 from tests.benchmarks.servers import CHECKOUT, INVITATION, Control, Running, bare, everything, mock
 
 FIND = "/v1/business-units/find?name=trustpilotdemo.com"
@@ -152,6 +154,42 @@ def orders(control: Control) -> float:
     return ORDERS / took
 
 
+def growth(tpmock: Sequence[str], calls: int) -> list[Row]:
+    """Memory after ten thousand calls and after many more: a ring that is full grows no further."""
+    with mock(tpmock) as running:
+        control = Control(running.url)
+        headers = {"apikey": control.credentials["apiKey"]}
+        marks = []
+        made = 0
+        for goal in (10_000, calls):
+            while made < goal:
+                made += int(wrk(running.url + FIND, 16, headers)[0] * SECONDS)
+            marks.append((made, running.memory()))
+        control.close()
+    (few, before), (many, after) = marks
+    return [Row(f"growth from {few:,} to {many:,} calls", after - before, after - before, "MB", "rings: none")]
+
+
+def peers(home: Path) -> list[Row]:
+    """Start, memory and rates of other mock servers."""
+    install(home)
+    rows = []
+    with TemporaryDirectory() as folder:
+        for number, peer in enumerate(PEERS):
+            with running_peer(peer, home, Path(folder) / str(number)) as running:
+                rows.append(Row(f"{peer.name}: start", running.started_in, running.started_in, "s", ""))
+                idle = running.memory()
+                rows.append(Row(f"{peer.name}: idle memory", idle, idle, "MB", ""))
+                calls = {
+                    name: (call.path, dict(call.headers), call.body)
+                    for name, call in (("GET", peer.get), ("POST", peer.post))
+                }
+                rows += rates(running, peer.name, calls)
+                after = running.memory()
+                rows.append(Row(f"{peer.name}: memory after the load", after, after, "MB", ""))
+    return rows
+
+
 def ratios(rows: list[Row]) -> list[Row]:
     """What the mock reaches of a plain Flask app in the same run, which says more than figures of one machine."""
     medians = {row.what: row.median for row in rows if row.unit == "/s"}
@@ -163,7 +201,7 @@ def ratios(rows: list[Row]) -> list[Row]:
     ]
 
 
-def measure(tpmock: Sequence[str]) -> list[Row]:
+def measure(tpmock: Sequence[str], grow_to: int, home: Path | None) -> list[Row]:
     """Everything, the bare servers before and after, to show the noise."""
     rows = [repeated(partial(start, tpmock), "start to the first right answer", "s", "0.3 s", high=False, rounds=7)]
     plain = {"find": (FIND, {}, None), "email-invitations": ("/x", {"Content-Type": "application/json"}, INVITATION)}
@@ -197,6 +235,9 @@ def measure(tpmock: Sequence[str]) -> list[Row]:
         control = Control(running.url)
         rows += sandboxes(control)
         control.close()
+    rows += growth(tpmock, grow_to)
+    if home is not None:
+        rows += peers(home)
     with everything(tpmock) as url:
         control = Control(url)
         rows.append(repeated(partial(orders, control), "orders, from Segment to invitation", "/s", "", high=True))
@@ -211,11 +252,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--tpmock", metavar="PATH", help="measure this installed command, not the one of the checkout")
+    parser.add_argument(
+        "--peers",
+        metavar="FOLDER",
+        type=Path,
+        help="measure other mock servers too; they are installed into this folder",
+    )
+    parser.add_argument("--calls", metavar="N", type=int, default=100_000, help="how far to look for growth")
     chosen = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed to make the load; it is in Debian's package wrk.")
     load = os.getloadavg()
-    rows = measure([str(Path(chosen.tpmock).absolute())] if chosen.tpmock else CHECKOUT)
+    tpmock = [str(Path(chosen.tpmock).absolute())] if chosen.tpmock else CHECKOUT
+    rows = measure(tpmock, chosen.calls, chosen.peers)
     if chosen.json:
         print(json.dumps({"load": load, "rows": [asdict(row) for row in rows]}, indent=2))
         return

@@ -6,9 +6,10 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
@@ -37,11 +38,18 @@ class Running:
 
 
 @contextmanager
-def _program(command: list[str], url: str, path: str) -> Iterator[Running]:
+def program(
+    command: list[str], url: str, path: str, headers: Mapping[str, str] | None = None, *, heard: bool = True
+) -> Iterator[Running]:
+    """A program that listens at ``url``; it is ready when it answers 200 to a GET of ``path``.
+
+    :param heard: whether what it says on its standard error is shown
+    """
     launched = time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - our own programs
+    errors = None if heard else subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors) as process:  # noqa: S603 - chosen here
         try:
-            if not wait_until_ready(url, path, stopped=lambda: process.poll() is not None):
+            if not wait_until_ready(url, path, stopped=lambda: process.poll() is not None, headers=headers):
                 raise SystemExit(f"{command} ended before it answered")
             yield Running(url, psutil.Process(process.pid), time.perf_counter() - launched)
         finally:
@@ -49,13 +57,13 @@ def _program(command: list[str], url: str, path: str) -> Iterator[Running]:
 
 
 @contextmanager
-def mock(tpmock: Sequence[str] = CHECKOUT) -> Iterator[Running]:
+def mock(tpmock: Sequence[str] = CHECKOUT, options: Sequence[str] = ()) -> Iterator[Running]:
     """``tpmock serve``; ready when it finds the demo shop, its first real answer."""
     with reserved("127.0.0.1", 0) as port:
         pass
     path = "/v1/business-units/find?name=trustpilotdemo.com&apikey=tpk-7bd2c1a05e9f4c3d8a6b1e0f92c4d5a7"
-    command = [*tpmock, "serve", "--port", str(port)]
-    with _program(command, f"http://127.0.0.1:{port}", path) as running:
+    command = [*tpmock, "serve", "--port", str(port), *options]
+    with program(command, f"http://127.0.0.1:{port}", path) as running:
         yield running
 
 
@@ -81,7 +89,7 @@ def bare(kind: str) -> Iterator[Running]:
     with reserved("127.0.0.1", 0) as port:
         pass
     command = [sys.executable, "-m", "tests.benchmarks.bare", kind, str(port)]
-    with _program(command, f"http://127.0.0.1:{port}", "/v1/business-units/find?name=x") as running:
+    with program(command, f"http://127.0.0.1:{port}", "/v1/business-units/find?name=x") as running:
         yield running
 
 
@@ -100,11 +108,14 @@ class Control:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def segment(self, batch: list[dict[str, Any]]) -> None:
-        """Send events as a shop's SDK does."""
+    def segment(self, batch: list[dict[str, Any]]) -> bool:
+        """Send events as a shop's SDK does; whether there was room for them."""
         key = (self.credentials["writeKey"], "")
         answer = self._session.post(f"{self.url}/v1/batch", json={"batch": batch}, auth=key, timeout=60)
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            return False
         answer.raise_for_status()
+        return True
 
     def token(self) -> str:
         """A fresh access token."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ import requests
 
 #: Nothing here takes that long; whoever hangs is ended so that the test fails instead of the run.
 PATIENCE = 60
+#: A program that serves a test is ended after this, however long the machine takes for the rest.
+LIFETIME = 300
 
 Command = Sequence[str]
 
@@ -94,25 +97,41 @@ class Up:
 
 
 @contextmanager
-def up(tpmock: Command, folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Up]:
+def up(
+    tpmock: Command, folder: Path, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
+) -> Iterator[Up]:
     """``tpmock up`` on free ports, in a terminal of its own, ended with the block if it still runs then.
 
     :param folder: where it is started and where its standard error goes
+    :param options: further ones
     """
     errors = folder / "up.stderr"
     started: list[psutil.Process] = []
-    command = [*tpmock, "up", "--port", "0", "--destination-port", "0"]
+    command = [*tpmock, "up", "--port", "0", "--destination-port", "0", *options]
     with (
         errors.open("w", encoding="utf-8") as sink,
         subprocess.Popen(  # noqa: S603 - the command under test
-            command, stdout=subprocess.PIPE, stderr=sink, text=True, cwd=folder, env=environment, start_new_session=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=sink,
+            text=True,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_as_in_a_terminal,  # noqa: PLW1509 - it takes no lock
         ) as process,
         _nothing_left(started),
-        _ended_after(process, PATIENCE),
+        _ended_after(process, LIFETIME),
     ):
         everything = Up(process, _said_until_ready(process, errors), errors)
         started += everything.tree()[1:]
         yield everything
+
+
+def _as_in_a_terminal() -> None:
+    """Hear of a closed terminal and of Ctrl-C, even where these tests run behind nohup or in the background."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _said_until_ready(process: subprocess.Popen[str], errors: Path) -> str:
@@ -156,7 +175,7 @@ def serving(tpmock: Command, folder: Path, environment: Mapping[str, str] | None
     command = [*tpmock, "serve", "--port", "0", "--json"]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder, env=environment) as process,  # noqa: S603 - the command under test
-        _ended_after(process, PATIENCE),
+        _ended_after(process, LIFETIME),
     ):
         assert process.stdout is not None
         yield str(json.loads(process.stdout.readline())["url"])

@@ -10,7 +10,26 @@ import pytest
 from mockserver import __version__
 from tests.end_to_end.running import Command, ran
 
-COMMANDS = ("coverage", "destination", "env", "seed", "serve", "test", "up")
+COMMANDS = (
+    *(
+        "clock",
+        "coverage",
+        "destination",
+        "env",
+        "event",
+        "evidence",
+        "fault",
+        "init",
+        "journal",
+        "sandbox",
+        "seed",
+        "serve",
+        "test",
+        "trace",
+        "up",
+        "webhook",
+    ),
+)
 
 
 def test_help_lists_every_command_and_has_an_example(tpmock: Command) -> None:

@@ -14,7 +14,7 @@ import pytest
 from tests.end_to_end.running import Command, Up, up
 
 #: Seconds. It is a few tenths; the rest is for a machine that has other things to do.
-QUICKLY = 10
+QUICKLY = 30
 
 
 def ended(running: Up, *, how: signal.Signals, everyone: bool = False) -> tuple[int, list[psutil.Process]]:
@@ -41,6 +41,10 @@ def test_a_signal_ends_everything(running: Up, how: signal.Signals) -> None:
 def test_ctrl_c_in_a_terminal_ends_everything(running: Up) -> None:
     assert ended(running, how=signal.SIGINT, everyone=True) == (0, [])
     assert running.errors.read_text(encoding="utf-8") == ""
+
+
+def test_what_it_started_ends_even_when_it_is_killed(running: Up) -> None:
+    assert ended(running, how=signal.SIGKILL) == (-signal.SIGKILL, [])
 
 
 def test_it_says_which_part_ended_by_itself(running: Up) -> None:

@@ -37,4 +37,9 @@ def test_the_journal_joins_event_delivery_and_invitation(running: Up) -> None:
     running.control.settle()
     [delivery] = running.control.rows("segment/deliveries")
     entries = running.control.rows("journal", trace=delivery["trace"])
-    assert {entry["operation"] for entry in entries} == {"track", "deliver", "createEmailInvitations"}
+    assert {entry["operation"] for entry in entries} == {
+        "track",
+        "deliver",
+        "createAccessToken",
+        "createEmailInvitations",
+    }

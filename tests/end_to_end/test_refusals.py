@@ -51,4 +51,4 @@ def test_env_without_a_mock(tpmock: Command) -> None:
 
 
 def test_env_for_an_unknown_sandbox(tpmock: Command, mock_url: str) -> None:
-    assert "404" in refused([*tpmock, "env", "--url", mock_url, "--sandbox", "nobodys"])
+    assert "There is no sandbox 'nobodys'" in refused([*tpmock, "env", "--url", mock_url, "--sandbox", "nobodys"])

@@ -79,4 +79,9 @@ def test_segment_reports_the_delivery_and_the_journal_what_it_caused(running: Up
     assert (delivery["state"], delivery["attempts"][0]["status"]) == ("delivered", 200)
     entries = running.control.rows("journal", trace=delivery["trace"])
     # The library sends batches, even of one.
-    assert {entry["operation"] for entry in entries} == {"batch", "deliver", "createEmailInvitations"}
+    assert {entry["operation"] for entry in entries} == {
+        "batch",
+        "deliver",
+        "createAccessToken",
+        "createEmailInvitations",
+    }

@@ -80,6 +80,16 @@ def test_a_wrong_method_names_the_right_one(sandbox: SandboxUnderTest) -> None:
     assert sandbox.call("POST", "/_mock/health").json["status"] == 405
 
 
+def test_a_path_of_its_own_is_not_taken_for_a_collection(sandbox: SandboxUnderTest) -> None:
+    answer = sandbox.call("GET", f"/_mock/sandboxes/{sandbox.id}/reset")
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+    answer = sandbox.call("PUT", f"/_mock/sandboxes/{sandbox.id}/reviews")
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, POST")
+    answer = sandbox.call("GET", f"/_mock/sandboxes/{sandbox.id}/invitation")
+    assert answer.status == 400
+    assert "invitation-links" in answer.hint
+
+
 @pytest.mark.parametrize(
     ("host", "method", "path", "status"),
     [
@@ -143,3 +153,14 @@ def test_a_hint_cannot_smuggle_headers(sandbox: SandboxUnderTest) -> None:
 def test_head_is_get_without_its_body(sandbox: SandboxUnderTest) -> None:
     answer = sandbox._door.send("HEAD", "/_mock/health", {}, b"")
     assert (answer.status, answer.body) == (200, b"")
+
+
+@pytest.mark.parametrize("skus", [["\x07\x00\x1b[31m"], ["\U0001d84c" * 100] * 100], ids=["unprintable", "very long"])
+def test_a_hint_that_repeats_what_was_sent_fits_into_a_header(sandbox: SandboxUnderTest, skus: list[str]) -> None:
+    answer = sandbox.invite(an_invitation(productReviewInvitation={"productSkus": skus}))
+    assert answer.status == 400
+    assert answer.hint.startswith("productSkus must be in the catalogue")
+    assert answer.hint.isprintable()
+    assert len(answer.hint) < 2_100
+    [entry] = sandbox.control("GET", "/journal?operation=createEmailInvitations")["journal"]
+    assert skus[-1] in entry["hint"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contracts import spec
 from mockserver import __version__
 from tests.doors import Door, Judge
 from tests.sandboxes import TOKEN_PATH, SandboxUnderTest, an_invitation, an_order, basic
@@ -28,7 +29,10 @@ def test_health_says_which_program_it_is(sandbox: SandboxUnderTest) -> None:
 def test_a_new_sandbox_has_credentials_and_addresses(sandbox: SandboxUnderTest) -> None:
     described = sandbox.call("GET", f"/_mock/sandboxes/{sandbox.id}").json
     assert described["credentials"].keys() >= CREDENTIALS
-    assert set(described["urls"]) == {"mock", "trustpilot", "invitations", "authenticate", "segment"}
+    assert set(described["urls"]) == {
+        *("mock", "trustpilot", "invitations", "authenticate"),
+        *("segment", "segmentPublicApi"),
+    }
     assert all(url.startswith("http://") for url in described["urls"].values())
 
 
@@ -107,6 +111,25 @@ def test_reset_keeps_the_variants_it_was_made_with(new_sandbox: Callable[..., Sa
     sandbox.control("PATCH", "/variants", {"invitation_status": "200"})
     sandbox.control("POST", "/reset")
     assert sandbox.invite().status == 201
+
+
+def test_the_clock_begins_when_it_is_told_to(new_sandbox: Callable[..., SandboxUnderTest]) -> None:
+    sandbox = new_sandbox(time="2026-01-31T13:00:00+01:00")
+    assert sandbox.control("GET", "/clock")["now"].startswith("2026-01-31T12:0")
+    assert sandbox.access_token()
+    sandbox.control("PUT", "/snapshots/begin")
+    sandbox.advance("7d")
+    assert sandbox.control("GET", "/clock")["now"].startswith("2026-02-07T12:0")
+    assert sandbox.control("POST", "/reset")["now"].startswith("2026-01-31T12:0")
+    sandbox.control("POST", "/snapshots/begin/restore")
+    assert sandbox.control("POST", "/reset")["now"].startswith("2026-01-31T12:0")
+
+
+@pytest.mark.parametrize("time", ["noon", "1969-12-31T23:59:59Z", "9999-01-01T00:00:00Z", ""])
+def test_a_beginning_that_is_no_moment_is_400(sandbox: SandboxUnderTest, time: str) -> None:
+    answer = sandbox.call("POST", "/_mock/sandboxes", data={"time": time})
+    assert answer.status == 400
+    assert "time" in answer.hint
 
 
 def test_time_moves_by_what_was_asked(sandbox: SandboxUnderTest) -> None:
@@ -286,7 +309,12 @@ def test_a_destination_is_shown_with_its_key_masked(sandbox: SandboxUnderTest) -
     sandbox.connect("http://127.0.0.1:9/")
     shown = sandbox.control("GET", "/segment/destinations/Trustpilot")
     assert shown == {
+        "id": shown["id"],
         "name": "Trustpilot",
+        "type": "direct",
+        "integration": "Trustpilot",
+        "source": None,
+        "filters": [],
         "url": "http://127.0.0.1:9/",
         "enabled": True,
         "settings": {"apiKey": "tpi-…"},
@@ -305,7 +333,7 @@ def test_a_destination_without_a_usable_address_is_400(sandbox: SandboxUnderTest
 
 def test_coverage_lists_every_operation_with_evidence(sandbox: SandboxUnderTest) -> None:
     rows = sandbox.call("GET", "/_mock/coverage").json["operations"]
-    assert {row["api"] for row in rows} == {"trustpilot", "segment-tracking", "segment-destination", "control"}
+    assert {row["api"] for row in rows} == set(spec.APIS)
     assert all(response["evidence"] and response["source"] for row in rows for response in row["responses"])
 
 

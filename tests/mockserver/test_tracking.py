@@ -182,7 +182,7 @@ def test_an_empty_batch_is_taken(sandbox: SandboxUnderTest, batch: Any) -> None:
 def test_one_bad_message_of_a_batch_is_dropped_alone(sandbox: SandboxUnderTest) -> None:
     sandbox.track({"batch": [7, {"type": "dance", "userId": "u"}, an_order()]}, "/v1/batch")
     assert [(row["type"], row["reason"]) for row in sandbox.rows("segment/events")] == [
-        ("dance", "bad_request"),
+        ("dance", "invalid_type"),
         ("track", None),
     ]
 

@@ -53,3 +53,27 @@ def test_a_change_is_seen_at_once_and_a_removed_review_nowhere(shelf: Shelf[Serv
     shelf.remove(newest)
     assert shelf.get(newest.id) is None
     assert shelf.select("unit", "all")[0].id == f"{MANY - 1:024x}"
+
+
+def test_the_newest_are_found_without_looking_at_all(shelf: Shelf[ServiceReview]) -> None:
+    looked: list[str] = []
+
+    def fits(one: ServiceReview) -> bool:
+        looked.append(one.id)
+        return one.stars == 5
+
+    whole = shelf.select("unit", "five stars", lambda one: one.stars == 5)
+    assert list(shelf.newest("unit", "five", fits, 3)) == list(whole[:3])
+    assert len(looked) < 20
+
+
+def test_what_few_fit_is_looked_for_once(shelf: Shelf[ServiceReview]) -> None:
+    looked = []
+
+    def fits(one: ServiceReview) -> bool:
+        looked.append(one.id)
+        return one.id == f"{7:024x}"
+
+    for _ in range(2):
+        assert [one.id for one in shelf.newest("unit", "seven", fits, 3)] == [f"{7:024x}"]
+    assert len(looked) == MANY
