@@ -39,6 +39,8 @@ class StubDestination:
         self.say: list[Say] = [Say()]
         #: The other ends of the connections it had.
         self.callers: set[tuple[str, int]] = set()
+        #: Released each time a connection was closed from this end.
+        self.closings = threading.Semaphore(0)
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -68,7 +70,12 @@ class StubDestination:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
                 """Silence."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            def shutdown_request(self, request: Any) -> None:
+                super().shutdown_request(request)
+                stub.closings.release()
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"

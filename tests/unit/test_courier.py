@@ -139,7 +139,9 @@ def test_connections_are_used_again(courier: HttpCourier) -> None:
 def test_a_connection_closed_meanwhile_is_not_used_again(courier: HttpCourier) -> None:
     with StubDestination() as stub:
         stub.say = [Say(close=True), Say()]
-        assert [courier.post(stub.url, {}, b"{}", 5).status for _ in range(3)] == [200, 200, 200]
+        assert courier.post(stub.url, {}, b"{}", 5).status == 200
+        assert stub.closings.acquire(timeout=10)
+        assert [courier.post(stub.url, {}, b"{}", 5).status for _ in range(2)] == [200, 200]
         assert len(stub.callers) == 2
 
 
