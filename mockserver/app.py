@@ -7,17 +7,19 @@ import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask, render_template
+from flask import Flask, redirect, render_template
+from werkzeug.wrappers import Response
 
 from mockserver import __version__, world_file
 from mockserver.answers import Bindings, Page
 from mockserver.clock import Clock, System
 from mockserver.collector import Collector
+from mockserver.console import is_console
 from mockserver.control import (
     collections,
     faults,
@@ -208,6 +210,8 @@ class Mock(Flask):
         """One call."""
         if _is_page(environ):
             return super().wsgi_app(environ, start_response)
+        if is_console(environ.get("PATH_INFO", "")):
+            return self._console(environ, start_response)
         result = self.pipeline(environ)
         headers = _headers(result)
         if result.wire is not None:
@@ -215,6 +219,13 @@ class Mock(Flask):
             return break_off(result.wire, result.status, headers, body, start_response)
         start_response(f"{result.status} {reason(result.status)}", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [result.body]
+
+    @cached_property
+    def _console(self) -> Flask:
+        """The pages, made when the first one is asked for: most mocks are never looked at."""
+        from mockserver.console.app import Console  # noqa: PLC0415 - only for those who look
+
+        return Console(self.pipeline, MARK)
 
     def close(self) -> None:
         """End the threads and connections; what is kept is written once more."""
@@ -249,8 +260,10 @@ def _is_page(environ: dict[str, Any]) -> bool:
     return "client_id=" not in environ.get("QUERY_STRING", "") and not is_vendor_host(host)
 
 
-def _landing() -> tuple[str, dict[str, str]]:
-    return render_template("landing.html", version=__version__), {**_PAGE_HEADERS, "X-Mock": MARK}
+def _landing() -> Response:
+    response = redirect("/_mock/")
+    response.headers["X-Mock"] = MARK
+    return response
 
 
 def _headers(result: Result) -> list[tuple[str, str]]:

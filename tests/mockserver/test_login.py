@@ -129,7 +129,6 @@ def test_markup_in_the_address_is_shown_as_text(sandbox: SandboxUnderTest) -> No
     assert "<script>" not in answer.text
 
 
-def test_without_a_login_request_the_root_says_what_this_is(sandbox: SandboxUnderTest) -> None:
+def test_without_a_login_request_the_root_leads_to_the_console(sandbox: SandboxUnderTest) -> None:
     answer = sandbox._door.send("GET", "/", {}, b"")
-    assert answer.status == 200
-    assert "Unofficial" in answer.text
+    assert (answer.status, answer.headers["Location"]) == (302, "/_mock/")

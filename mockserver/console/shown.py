@@ -1,0 +1,40 @@
+"""How values are shown: the filters of the templates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+#: Of a body that long, a page shows the beginning; the journal's own answer has all of it.
+LONGEST: Final = 20_000
+
+
+def moment(text: str | None) -> str:
+    """A moment of the API as people read it: ``2026-11-21 02:04:10``, always UTC."""
+    return "" if text is None else text.replace("T", " ").removesuffix("Z").partition(".")[0]
+
+
+def pretty(value: Any) -> str:
+    """A body: JSON on lines of its own, text as it is."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}\n... {len(text) - LONGEST:,} characters more; GET the entry from the control API for all"
+
+
+def tone(status: int | None) -> str:
+    """The class of a status: how it went."""
+    if status is None:
+        return "bad"
+    return "good" if status < 300 else "calm" if status < 400 else "warn" if status < 500 else "bad"  # noqa: PLR2004 - HTTP's own classes
+
+
+def words(name: str) -> str:
+    """A name of the API as words: ``invitation-not-delivered`` becomes ``invitation not delivered``."""
+    return name.replace("-", " ").replace("_", " ")
+
+
+FILTERS: Final[Mapping[str, Callable[..., str]]] = {"moment": moment, "pretty": pretty, "tone": tone, "words": words}

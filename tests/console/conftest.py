@@ -1,0 +1,60 @@
+"""A mock and a browser without a window: requests in process, forms sent as a browser sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from mockserver.app import Mock, Settings
+from mockserver.clock import Clock
+from tests.stub_destination import StubDestination
+
+HOST = "localhost:8080"
+DEFAULT = "/_mock/console/default"
+
+
+class Visitor:
+    """A person at the console."""
+
+    def __init__(self, mock: Mock) -> None:
+        self.client = Client(mock)
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        """A page; ``path`` behind the default sandbox's own, or a whole one."""
+        return self.client.get(self._whole(path), headers={"Host": HOST, **headers}, buffered=True)
+
+    def see(self, path: str) -> str:
+        """The text of a page that must be there."""
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def send(self, path: str, origin: str | None = f"http://{HOST}", **form: str) -> TestResponse:
+        """Send a form from a page of the console, and see where it leads."""
+        headers = {"Host": HOST, **({"Origin": origin} if origin else {})}
+        return self.client.post(self._whole(path), headers=headers, data=form, follow_redirects=True)
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """The control API of the default sandbox, past the pages."""
+        answer = self.client.open(f"/_mock/sandboxes/default{path}", method=method, json=body, headers={"Host": HOST})
+        assert answer.status_code < 400, answer.text
+        return answer.json
+
+    @staticmethod
+    def _whole(path: str) -> str:
+        return path if path.startswith("/_mock") or path == "/" else f"{DEFAULT}{path}"
+
+
+@pytest.fixture
+def destination() -> Iterator[StubDestination]:
+    with StubDestination() as stub:
+        yield stub
+
+
+@pytest.fixture
+def visitor(destination: StubDestination) -> Iterator[Visitor]:
+    with Mock(Settings(destination_url=destination.url, system=Clock().now)) as mock:
+        yield Visitor(mock)
