@@ -21,6 +21,7 @@ from mockserver.clock import Clock, System
 from mockserver.collector import Collector
 from mockserver.console import is_console
 from mockserver.control import (
+    accounts,
     collections,
     faults,
     journal,
@@ -121,6 +122,7 @@ _ROOMS: Final[dict[str, tuple[Bindings, ...]]] = {
         segment.bindings,
         workspace.bindings,
         world.bindings,
+        accounts.bindings,
     ),
 }
 

@@ -2,98 +2,78 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from mockserver.answers import Bindings
-from mockserver.clock import iso
 from mockserver.control import rows
-from mockserver.control.listing import Row, listed
-from mockserver.masking import mask
+from mockserver.control.listing import Listed, Row, listed
 from mockserver.sandbox import Sandbox
-from mockserver.trustpilot import business_units, invitation_life, product_reviews, webhooks
-from mockserver.trustpilot.model import Token
+from mockserver.trustpilot import invitation_life, product_reviews, webhooks
+from mockserver.trustpilot.model import BusinessUser, Consumer, Deletion, ProductReview
 
 bindings = Bindings()
 
 
-def _token(token: Token) -> Row:
-    return {
-        "token": mask(token.value),
-        "apiKey": mask(token.application.key),
-        "grant": token.grant,
-        "businessUserId": token.user_id,
-        "issuedAt": iso(token.issued_at),
-        "expiresAt": iso(token.expires_at),
-        "revoked": token.revoked,
-    }
+def _user(_: Sandbox, user: BusinessUser) -> Row:
+    return {"id": user.id, "username": user.username, "twoStep": user.two_step, "roles": user.roles}
 
 
-def _units(sandbox: Sandbox) -> Iterable[Row]:
-    for unit in sandbox.world.units.values():
-        yield business_units.document(sandbox.world, unit, "") | {
-            "links": [],
-            "plan": unit.plan,
-            "partnerPermission": unit.partner_permission,
-            "onlyPartner": unit.only_partner,
-        }
+def _product_review(sandbox: Sandbox, review: ProductReview) -> Row:
+    return product_reviews.document(sandbox.world, review) | {"businessUnitId": review.unit, "sku": review.sku}
 
 
-def _users(sandbox: Sandbox) -> Iterable[Row]:
-    for user in sandbox.world.users.values():
-        yield {"id": user.id, "username": user.username, "twoStep": user.two_step, "roles": user.roles}
+def _consumer(sandbox: Sandbox, person: Consumer) -> Row:
+    return rows.consumer(person, len(sandbox.world.reviews_by_consumer.get(person.id, ())))
 
 
-def _partners(sandbox: Sandbox) -> Iterable[Row]:
-    for partner in sandbox.world.partners.values():
-        yield {"id": partner.id, "name": partner.name}
-
-
-def _reviews(sandbox: Sandbox) -> Iterable[Row]:
-    for review in sandbox.world.product_reviews.all():
-        yield product_reviews.document(sandbox.world, review) | {"businessUnitId": review.unit, "sku": review.sku}
-
-
-def _invitations(sandbox: Sandbox) -> Iterable[Row]:
-    now = sandbox.world.now()
-    for mail in sandbox.world.invitations.values():
-        yield invitation_life.document(mail, now)
-
-
-def _links(sandbox: Sandbox) -> Iterable[Row]:
-    for link in sandbox.world.links.values():
-        yield rows.invitation_link(link)
-
-
-def _consumers(sandbox: Sandbox) -> Iterable[Row]:
-    world = sandbox.world
-    for person in world.consumers.values():
-        yield rows.consumer(person, len(world.reviews_by_consumer.get(person.id, ())))
-
-
-def _deletions(sandbox: Sandbox) -> Iterable[Row]:
+def _deletions(sandbox: Sandbox) -> Iterable[tuple[str, Deletion]]:
     for kind, gone in (("review", sandbox.world.deleted_reviews), ("consumer", sandbox.world.deleted_consumers)):
         for deletion in gone.values():
-            yield rows.deletion(kind, deletion)
+            yield kind, deletion
 
 
-_WORLD: Final[Mapping[str, Callable[[Sandbox], Iterable[Row]]]] = {
-    "business-units": _units,
-    "business-users": _users,
-    "partners": _partners,
-    "tokens": lambda sandbox: map(_token, sandbox.world.tokens.values()),
-    "invitations": _invitations,
-    "invitation-links": _links,
-    "reviews": lambda sandbox: map(rows.service_review, sandbox.world.service_reviews.all()),
-    "product-reviews": _reviews,
-    "consumers": _consumers,
-    "deletions": _deletions,
-    "webhooks": lambda sandbox: map(webhooks.document, sandbox.world.webhooks.values()),
-    "webhook-subscriptions": lambda sandbox: map(rows.subscription, sandbox.world.subscriptions.values()),
+def _alone(row: Callable[[Any], Row]) -> Callable[[Sandbox, Any], Row]:
+    """A row for which the thing itself is enough."""
+    return lambda _, thing: row(thing)
+
+
+_INVITATIONS: Final = Listed(
+    lambda sandbox: sandbox.world.invitations.values(),
+    lambda sandbox, mail: invitation_life.document(mail, sandbox.world.now()),
+    {
+        "id": lambda _, mail: mail.id,
+        "type": lambda _, mail: mail.type,
+        "state": lambda sandbox, mail: invitation_life.state(mail, sandbox.world.now()),
+        "trace": lambda _, mail: mail.trace,
+        "referenceNumber": lambda _, mail: json.loads(mail.request)["referenceNumber"],
+        "consumerEmail": lambda _, mail: json.loads(mail.request)["consumerEmail"],
+    },
+)
+
+_WORLD: Final[Mapping[str, Listed]] = {
+    "business-units": Listed(
+        lambda sandbox: sandbox.world.units.values(), lambda sandbox, unit: rows.business_unit(sandbox.world, unit)
+    ),
+    "business-users": Listed(lambda sandbox: sandbox.world.users.values(), _user),
+    "partners": Listed(
+        lambda sandbox: sandbox.world.partners.values(),
+        lambda _, partner: {"id": partner.id, "name": partner.name},
+    ),
+    "tokens": Listed(lambda sandbox: sandbox.world.tokens.values(), _alone(rows.token)),
+    "invitations": _INVITATIONS,
+    "invitation-links": Listed(lambda sandbox: sandbox.world.links.values(), _alone(rows.invitation_link)),
+    "reviews": Listed(lambda sandbox: sandbox.world.service_reviews.all(), _alone(rows.service_review)),
+    "product-reviews": Listed(lambda sandbox: sandbox.world.product_reviews.all(), _product_review),
+    "consumers": Listed(lambda sandbox: sandbox.world.consumers.values(), _consumer),
+    "deletions": Listed(_deletions, lambda _, gone: rows.deletion(*gone)),
+    "webhooks": Listed(lambda sandbox: sandbox.world.webhooks.values(), _alone(webhooks.document)),
+    "webhook-subscriptions": Listed(lambda sandbox: sandbox.world.subscriptions.values(), _alone(rows.subscription)),
 }
 
 
 @bindings.handles("listWorldCollection")
-def list_world_collection(sandbox: Sandbox, collection: str, limit: int, filters: dict[str, str]) -> dict[str, Any]:
+def list_world_collection(sandbox: Sandbox, collection: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """One route for all Trustpilot things."""
-    return listed(sandbox, _WORLD, collection, limit, filters)
+    return listed(sandbox, _WORLD, collection, arguments)

@@ -23,17 +23,17 @@ Wanted = Callable[[Entry], bool]
 
 @bindings.handles("listJournal")
 def list_journal(sandbox: Sandbox, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The newest ``limit`` entries that fit, oldest first."""
+    """A page of the entries that fit, counted from the newest; within the page the oldest comes first."""
     found = _found(sandbox, arguments)
-    newest = found[-arguments["limit"] :]
-    return {"journal": [sandbox.journal.shown(entry).document() for entry in newest], "total": len(found)}
+    shown = map(sandbox.journal.shown, _page(found, arguments))
+    return {"journal": [entry.document() for entry in shown], "total": len(found)}
 
 
 @bindings.handles("exportJournal")
 def export_journal(sandbox: Sandbox, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The same entries as an HTTP archive."""
     exchanges = [entry for entry in _found(sandbox, arguments) if entry.direction != "note"]
-    return har.document(map(sandbox.journal.shown, exchanges[-arguments["limit"] :]), __version__)
+    return har.document(map(sandbox.journal.shown, _page(exchanges, arguments)), __version__)
 
 
 @bindings.handles("getJournalEntry")
@@ -57,6 +57,11 @@ def clear_journal(sandbox: Sandbox) -> Answer:
     with sandbox.lock:
         sandbox.journal.clear()
     return Answer(204)
+
+
+def _page(found: list[Entry], arguments: Mapping[str, Any]) -> list[Entry]:
+    end = max(0, len(found) - arguments["skip"])
+    return found[max(0, end - arguments["limit"]) : end]
 
 
 def _known(sandbox: Sandbox, entry_id: int) -> Entry:

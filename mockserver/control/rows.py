@@ -2,13 +2,56 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from mockserver.clock import iso, iso_milliseconds
+from mockserver.masking import mask
+from mockserver.trustpilot import business_units
 from mockserver.trustpilot.links import page_url
-from mockserver.trustpilot.model import Consumer, Deletion, InvitationLink, ProductReview, ServiceReview, Subscription
+from mockserver.trustpilot.model import (
+    BusinessUnit,
+    Consumer,
+    Deletion,
+    InvitationLink,
+    ProductReview,
+    ServiceReview,
+    Subscription,
+    Token,
+)
+from mockserver.trustpilot.world import World
 
 Row = dict[str, Any]
+
+
+def business_unit(world: World, unit: BusinessUnit) -> Row:
+    """A unit with what its contract says."""
+    return business_units.document(world, unit, "") | {
+        "links": [],
+        "plan": unit.plan,
+        "partnerPermission": unit.partner_permission,
+        "onlyPartner": unit.only_partner,
+    }
+
+
+def token_id(token: Token) -> str:
+    """Names an access token without giving it away."""
+    return hashlib.sha256(token.value.encode()).hexdigest()[:16]
+
+
+def token(one: Token) -> Row:
+    """An access token, masked."""
+    return {
+        "id": token_id(one),
+        "token": mask(one.value),
+        "apiKey": mask(one.application.key),
+        "application": one.application.name,
+        "grant": one.grant,
+        "businessUserId": one.user_id,
+        "issuedAt": iso(one.issued_at),
+        "expiresAt": iso(one.expires_at),
+        "revoked": one.revoked,
+    }
 
 
 def service_review(review: ServiceReview) -> Row:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from mockserver.answers import Answer, Bindings
 from mockserver.clock import iso_milliseconds, parse_iso, seconds
 from mockserver.control import workspace as setup
-from mockserver.control.listing import Row, listed
+from mockserver.control.listing import Listed, Row, listed
 from mockserver.control.workspace import check_address, invalid, known_source, unknown
 from mockserver.functions.runner import LOOK, UNAVAILABLE, Call
 from mockserver.masking import mask
@@ -20,22 +20,36 @@ from mockserver.segment.workspace import Workspace
 
 bindings = Bindings()
 
-_COLLECTIONS: Final[Mapping[str, Callable[[Sandbox], Iterable[Row]]]] = {
-    "destinations": lambda sandbox: (
-        _destination(sandbox.workspace, each) for each in sandbox.workspace.destinations.values()
+_COLLECTIONS: Final[Mapping[str, Listed]] = {
+    "destinations": Listed(
+        lambda sandbox: sandbox.workspace.destinations.values(),
+        lambda sandbox, one: _destination(sandbox.workspace, one),
     ),
-    "sources": lambda sandbox: map(setup.source_row, sandbox.workspace.sources.values()),
-    "oauth-apps": lambda sandbox: map(setup.app_row, sandbox.workspace.oauth_apps.values()),
-    "regulations": lambda sandbox: map(setup.regulation_row, sandbox.workspace.regulations.values()),
-    "events": lambda sandbox: map(tracking.document, sandbox.workspace.events.values()),
-    "deliveries": lambda sandbox: map(delivery.document, sandbox.workspace.deliveries.values()),
+    "sources": Listed(lambda sandbox: sandbox.workspace.sources.values(), lambda _, source: setup.source_row(source)),
+    "oauth-apps": Listed(lambda sandbox: sandbox.workspace.oauth_apps.values(), lambda _, app: setup.app_row(app)),
+    "regulations": Listed(
+        lambda sandbox: sandbox.workspace.regulations.values(), lambda _, one: setup.regulation_row(one)
+    ),
+    "events": Listed(lambda sandbox: sandbox.workspace.events.values(), lambda _, event: tracking.document(event)),
+    "deliveries": Listed(
+        lambda sandbox: sandbox.workspace.deliveries.values(),
+        lambda _, one: delivery.document(one),
+        {
+            "id": lambda _, one: one.id,
+            "messageId": lambda _, one: one.event.message["messageId"],
+            "destination": lambda _, one: one.destination.name,
+            "state": lambda _, one: one.state,
+            "reason": lambda _, one: one.reason,
+            "trace": lambda _, one: one.event.trace,
+        },
+    ),
 }
 
 
 @bindings.handles("listSegmentCollection")
-def list_segment_collection(sandbox: Sandbox, collection: str, limit: int, filters: dict[str, str]) -> dict[str, Any]:
+def list_segment_collection(sandbox: Sandbox, collection: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """One route for all Segment things."""
-    return listed(sandbox, _COLLECTIONS, collection, limit, filters)
+    return listed(sandbox, _COLLECTIONS, collection, arguments)
 
 
 # --- destinations ---------------------------------------------------------------------------------------------------

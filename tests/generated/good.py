@@ -90,6 +90,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "replaySegmentEvents": {},
     "writeReview": {"stars": 5},
     "changeReview": {"stars": 4},
+    "changeBusinessUnit": {"plan": "paid"},
     "putSegmentEndpoint": {"url": "http://127.0.0.1:9/segment"},
     "putSegmentSource": {},
     "sendEngageCalls": {"change": "audience-entered", "name": "Buyers", "profiles": [{"userId": "customer-1"}]},

@@ -25,6 +25,7 @@ _WORDS: Final[dict[str, Any]] = {
     "sku": "ABC-1234",
     "page": 1,
     "limit": 1,
+    "skip": 0,
     "startDateTime": "2024-01-01T00:00:00",
     "endDateTime": "2030-01-01",
     "startDate": "2024-01-01",

@@ -293,7 +293,52 @@ def test_lists_filter_by_any_field_and_count_before_the_limit(sandbox: SandboxUn
     assert sandbox.control("GET", "/invitations?nothing=1")["total"] == 0
 
 
-@pytest.mark.parametrize("path", ["invitations?limit=0", "invitations?limit=x", "nothing", "segment/nothing"])
+def test_lists_are_paged_from_the_newest_and_counted_by_a_field(sandbox: SandboxUnderTest) -> None:
+    for number in range(5):
+        sandbox.invite(an_invitation(referenceNumber=str(number)))
+        sandbox.advance("1m")
+    pages = [sandbox.control("GET", f"/invitations?limit=2&skip={skip}") for skip in (0, 2, 4, 6)]
+    shown = [[row["referenceNumber"] for row in page["invitations"]] for page in pages]
+    assert shown == [["3", "4"], ["1", "2"], ["0"], []]
+    assert {page["total"] for page in pages} == {5}
+    assert "counts" not in pages[0]
+    counted = sandbox.control("GET", "/invitations?limit=1&countBy=state")
+    assert counted["counts"] == {"delivered": 4, "queued": 1}
+    assert sandbox.control("GET", "/invitations?state=queued&countBy=businessUserId")["counts"] == {"null": 1}
+    assert sandbox.control("GET", "/invitations?countBy=nothing")["counts"] == {}
+    for collection in ("events", "deliveries"):
+        assert sandbox.control("GET", f"/segment/{collection}?skip=1&countBy=state")["counts"] == {}
+
+
+def test_the_journal_is_paged_from_the_newest(sandbox: SandboxUnderTest) -> None:
+    for number in range(3):
+        sandbox.invite(an_invitation(referenceNumber=str(number)))
+    found = [
+        sandbox.control("GET", f"/journal?operation=createEmailInvitations&limit=2&skip={skip}") for skip in (0, 2, 4)
+    ]
+    shown = [[row["request"]["body"]["referenceNumber"] for row in page["journal"]] for page in found]
+    assert shown == [["1", "2"], ["0"], []]
+    assert len(sandbox.control("GET", "/journal.har?limit=1&skip=1")["log"]["entries"]) == 1
+
+
+@pytest.mark.parametrize("name", ["id", "type", "state", "trace", "referenceNumber", "consumerEmail"])
+def test_a_field_that_is_known_without_the_row_says_what_the_row_says(sandbox: SandboxUnderTest, name: str) -> None:
+    sandbox.invite(an_invitation(consumerName="Zoë", consumerEmail="zoë@example.com", referenceNumber="ø 1"))
+    [row] = sandbox.rows("invitations")
+    assert sandbox.control("GET", f"/invitations?countBy={name}")["counts"] == {row[name] or "null": 1}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "invitations?limit=0",
+        "invitations?skip=-1",
+        "journal?skip=x",
+        "invitations?limit=x",
+        "nothing",
+        "segment/nothing",
+    ],
+)
 def test_a_list_that_is_none_is_400(sandbox: SandboxUnderTest, path: str) -> None:
     assert sandbox.call("GET", f"/_mock/sandboxes/{sandbox.id}/{path}").status == 400
 
