@@ -12,9 +12,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask, redirect, render_template
-from werkzeug.wrappers import Response
-
 from mockserver import __version__, world_file
 from mockserver.answers import Bindings, Page
 from mockserver.clock import Clock, System
@@ -76,6 +73,8 @@ from mockserver.world_file import WorldFile
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
+    from flask import Flask
+    from werkzeug.wrappers import Response
 
     from mockserver.keeper import Keeper
 
@@ -163,15 +162,14 @@ class Settings:
     serving: bool = False
 
 
-class Mock(Flask):
+class Mock:
     """The whole program as one WSGI application.
 
-    Documented operations go through the pipeline; Flask serves the pages a person looks at. ``close()`` ends the
-    threads; as a context manager the mock closes itself.
+    Documented operations go through the pipeline; Flask serves the pages a person looks at, from the first of them on,
+    as most programs never ask for one. ``close()`` ends the threads; as a context manager the mock closes itself.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        super().__init__("mockserver")
         settings = settings or Settings()
         self._executor = ThreadPoolExecutor(PARALLEL, thread_name_prefix="tpmock-courier")
         self._courier = settings.courier or HttpCourier()
@@ -202,16 +200,25 @@ class Mock(Flask):
         )
         self._driver = Driver(self.sandboxes.all, woken)
         self._driver.start()
-        self.add_url_rule("/", "landing", _landing)
+
+    @cached_property
+    def _pages(self) -> Flask:
+        from flask import Flask  # noqa: PLC0415 - an eighth of the start, for pages that most programs never ask for
+
+        pages = Flask("mockserver")
+        pages.add_url_rule("/", "landing", _landing)
+        return pages
 
     def _page(self, page: Page) -> str:
-        with self.app_context():
+        from flask import render_template  # noqa: PLC0415 - as above
+
+        with self._pages.app_context():
             return render_template(page.template, **page.context)
 
-    def wsgi_app(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """One call."""
         if _is_page(environ):
-            return super().wsgi_app(environ, start_response)
+            return self._pages(environ, start_response)
         if is_console(environ.get("PATH_INFO", "")):
             return self._console(environ, start_response)
         result = self.pipeline(environ)
@@ -263,6 +270,8 @@ def _is_page(environ: dict[str, Any]) -> bool:
 
 
 def _landing() -> Response:
+    from flask import redirect  # noqa: PLC0415 - as above
+
     response = redirect("/_mock/")
     response.headers["X-Mock"] = MARK
     return response

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
-from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
-from urllib.request import ProxyHandler, Request, build_opener
 
 #: The environment variable in which a control token is handed over.
 TOKEN_VARIABLE: Final = "TPMOCK_CONTROL_TOKEN"  # noqa: S105 - a variable's name
@@ -38,6 +36,10 @@ class RefusedError(Exception):
 
 def over_the_network() -> Transport:
     """Requests by urllib, as this must be light: the command and every test run start with it."""
+    # Late, as who serves never asks.
+    from urllib.error import HTTPError  # noqa: PLC0415
+    from urllib.request import ProxyHandler, Request, build_opener  # noqa: PLC0415
+
     # The environment's proxies are for the outside; this is the user's own machine.
     opener = build_opener(ProxyHandler({}))
 
@@ -79,6 +81,8 @@ class ControlClient:
         :raises UnreachableError: when no mock answers
         :raises RefusedError: when it refuses
         """
+        from http.client import HTTPException  # noqa: PLC0415 - late, as above
+
         if not self.url.startswith(("http://", "https://")):
             raise UnreachableError(f"{self.url} is no address: write http://127.0.0.1:8080.")
         given = {name: str(value) for name, value in (query or {}).items() if value is not None}
@@ -88,12 +92,12 @@ class ControlClient:
         url = f"{self.url}/_mock{quote(path)}{'?' + urlencode(given) if given else ''}"
         try:
             status, content = self._send(method, url, headers, None if body is None else json.dumps(body).encode())
-            if status >= http.HTTPStatus.BAD_REQUEST:
+            if status >= HTTPStatus.BAD_REQUEST:
                 raise RefusedError(status, _sentence(url, status, content))
             if text:
                 return content.decode()
             return json.loads(content) if content else None
-        except (URLError, OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise UnreachableError(f"No mock answers at {self.url} ({reason}). Start one with 'tpmock up'.") from None
 

@@ -10,10 +10,12 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from http.client import HTTPException, HTTPMessage, HTTPResponse
 from time import monotonic
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, urlsplit
+
+if TYPE_CHECKING:
+    from http.client import HTTPMessage
 
 #: What may stand in a header; anything else could pretend to be a second one.
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -115,6 +117,9 @@ class Line:
         :raises OSError: when the network does not do it, or not in time
         :raises HTTPException: when what comes back is no HTTP
         """
+        # Late, as a mock that delivers nothing needs no client.
+        from http.client import HTTPException, HTTPResponse  # noqa: PLC0415
+
         self._socket.settimeout(self._left())
         self._socket.sendall(request)
         # All it needs of a socket is makefile.

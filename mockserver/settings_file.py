@@ -6,8 +6,6 @@ between the environment and the file; whoever has options asks it last.
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,6 +154,8 @@ def _nearest(folder: Path) -> tuple[Path | None, Mapping[str, Any]]:
 
 
 def _toml(file: Path) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - most folders hold no settings
+
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -181,6 +181,8 @@ def _checked(name: str, value: Any, where: Path | str | None, file: Path | None)
 
 
 def _known(name: str) -> str:
+    import difflib  # noqa: PLC0415 - only for a mistake
+
     near = difflib.get_close_matches(name.replace("-", "_"), SETTINGS, n=1)
     return f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(SETTINGS)}."
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from contracts.spec import compiled
 from mockserver import shipped
 from mockserver.chance import Chance
 
@@ -82,13 +83,17 @@ def parse(text: str) -> WorldFile:
             import yaml  # noqa: PLC0415 - late, as an installed program may never read YAML
 
             raw = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-        credentials = raw.pop("credentials")
-        file = WorldFile(credentials["own"], credentials["shared"], raw)
-        missing = sorted(_PARTS - raw.keys())
+        return _built(raw)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise WorldFileError(
             f"This is no world file ({error!r}): compare it with fixtures/worlds/default.yaml."
         ) from None
+
+
+def _built(raw: Any) -> WorldFile:
+    credentials = raw.pop("credentials")
+    file = WorldFile(credentials["own"], credentials["shared"], raw)
+    missing = sorted(_PARTS - raw.keys())
     if missing:
         raise WorldFileError(f"The world file lacks {', '.join(missing)}; an empty list will do.")
     return file
@@ -118,12 +123,7 @@ def write(file: WorldFile) -> str:
     return "{" + ",\n".join(parts) + "}\n"
 
 
-def default_text() -> str:
-    """The world that is shipped, as it was written."""
-    return shipped.text("worlds", "default.yaml")
-
-
 @lru_cache(maxsize=1)
 def default() -> WorldFile:
     """The world that is shipped."""
-    return parse(default_text())
+    return _built(compiled.content(shipped.path("worlds", "default.yaml")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from contracts.spec import compiled
 from mockserver import __version__
 from tests.end_to_end.running import ran, serving
 
@@ -66,9 +69,29 @@ def test_nothing_but_our_packages_is_at_the_top(content: zipfile.ZipFile) -> Non
 
 @pytest.mark.parametrize("pattern", DATA)
 def test_data_travels_inside_the_package_that_reads_it(content: zipfile.ZipFile, pattern: str) -> None:
-    wanted = {f"{DATA[pattern]}/{path.name}" for path in ROOT.glob(pattern)}
+    wanted = {f"{DATA[pattern]}/{path.name}" for path in ROOT.glob(pattern) if path.is_file()}
     assert wanted
     assert wanted <= set(content.namelist())
+
+
+@pytest.mark.parametrize("folder", ["contracts/openapi", "fixtures/worlds", "fixtures/reference"])
+def test_what_is_read_at_the_start_has_a_twin_that_is_read_faster(content: zipfile.ZipFile, folder: str) -> None:
+    for source in (ROOT / folder).glob("*.yaml"):
+        twin = f"{DATA[f'{folder}/*'] if folder.startswith('fixtures') else folder}/{source.stem}.json"
+        assert content.read(twin) == compiled.as_json(source.read_bytes())
+
+
+def test_no_wheel_is_built_of_a_wrong_document(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    ignored = shutil.ignore_patterns(".git", "__pycache__", "tests", ".*_cache")
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    document = copy / "contracts" / "openapi" / "control.yaml"
+    document.write_text(document.read_text(encoding="utf-8").replace("x-stateful", "x-statefull", 1), encoding="utf-8")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(copy)]
+    built = ran(command, env={**os.environ, "PYTHONPATH": ""})
+    assert built.returncode != 0
+    assert "this program does not understand x-statefull" in built.stdout + built.stderr
+    assert not list(tmp_path.glob("*.whl"))
 
 
 def test_every_module_is_inside(content: zipfile.ZipFile) -> None:

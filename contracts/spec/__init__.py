@@ -7,10 +7,11 @@ the validators once. It knows nobody else in the house.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib.resources import files
+from functools import lru_cache, partial
+from pathlib import Path
 
-from contracts.spec.loader import SpecError, parse
+from contracts.spec import compiled
+from contracts.spec.loader import SpecError, check, opened, parse
 from contracts.spec.model import (
     ANY,
     APIS,
@@ -65,8 +66,9 @@ __all__ = [
 
 @lru_cache(maxsize=len(APIS))
 def load(api: str) -> Document:
-    """One of the documents that are shipped, named as in :data:`APIS`."""
-    folder = files("contracts") / "openapi"
-    compiled = folder / f"{api}.json"
-    source = compiled if compiled.is_file() else folder / f"{api}.yaml"
-    return parse(api, source.read_text(encoding="utf-8"))
+    """One of the documents that are shipped, named as in :data:`APIS`; an operation is built when first asked for.
+
+    :raises SpecError: when it says something this program does not understand, with the place
+    """
+    source = Path(__file__).parents[1] / "openapi" / f"{api}.yaml"
+    return opened(api, compiled.content(source, partial(check, api)))

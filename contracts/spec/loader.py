@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from contracts.spec import links
+from contracts.spec import compiled, links
 from contracts.spec.model import (
     ANY,
     FORM,
@@ -79,6 +79,37 @@ def _only(where: str, value: Mapping[str, Json], allowed: set[str]) -> None:
         raise SpecError(f"{where}: this program does not understand {', '.join(unknown)}")
 
 
+class _Operations(Mapping[str, Operation]):
+    """The operations of a document by id, each built when it is first asked for."""
+
+    def __init__(self, loader: _Loader) -> None:
+        self._loader = loader
+        self._places: dict[str, tuple[str, str]] = {}
+        self._built: dict[str, Operation] = {}
+        for path, item in loader.raw["paths"].items():
+            _only(f"{loader.api}: {path}", item, _PATH)
+            for method in METHODS:
+                if method in item:
+                    name = item[method]["operationId"]
+                    if name in self._places:
+                        raise SpecError(f"{loader.api}: operationId {name} is given twice")
+                    self._places[name] = path, method
+
+    def __getitem__(self, name: str) -> Operation:
+        built = self._built.get(name)
+        # Two threads may build the same one; all have the first that was put here.
+        return built or self._built.setdefault(name, self._loader.operation(*self._places[name]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def routes(self) -> dict[str, tuple[str, str]]:
+        return {name: (method.upper(), path) for name, (path, method) in self._places.items()}
+
+
 class _Loader:
     """Walks one parsed document; every complaint names the place in it."""
 
@@ -92,16 +123,10 @@ class _Loader:
             for key, entry in raw.get("x-sources", {}).items()
         }
 
-    def load(self) -> Document:
+    def open(self) -> Document:
+        """The document; what only its operations say is looked at when they are built."""
         components = self.raw.get("components", {})
-        operations: dict[str, Operation] = {}
-        for path, item in self.raw["paths"].items():
-            for operation in self._path(path, item):
-                if operation.id in operations:
-                    raise SpecError(f"{self.api}: operationId {operation.id} is given twice")
-                operations[operation.id] = operation
-        for fault in (fault for operation in operations.values() for fault in links.faults(operation, operations)):
-            raise SpecError(f"{self.api}: {fault}")
+        operations = _Operations(self)
         fallbacks: dict[str, Example] = {}
         for status, entry in self.raw.get("x-fallbacks", {}).items():
             fallbacks.update(self._response(f"{self.api}: x-fallbacks {status}", str(status), entry)[1])
@@ -110,6 +135,7 @@ class _Loader:
             title=self.raw["info"]["title"],
             hosts=self._hosts(self.raw["servers"]),
             operations=operations,
+            routes=operations.routes(),
             security_schemes={
                 name: self._security_scheme(name, scheme)
                 for name, scheme in components.get("securitySchemes", {}).items()
@@ -126,14 +152,9 @@ class _Loader:
         empty = Example(name, 0, "", None, response.evidence, frozenset())
         return next(iter(examples.values()), empty)
 
-    def _path(self, path: str, item: Mapping[str, Json]) -> Iterator[Operation]:
-        where = f"{self.api}: {path}"
-        _only(where, item, _PATH)
-        for method in METHODS:
-            if method in item:
-                yield self._operation(path, method, item[method], item)
-
-    def _operation(self, path: str, method: str, raw: Mapping[str, Json], item: Mapping[str, Json]) -> Operation:
+    def operation(self, path: str, method: str) -> Operation:
+        item = self.raw["paths"][path]
+        raw = item[method]
         where = f"{self.api}: {method.upper()} {path}"
         _only(where, raw, _OPERATION)
         declared = [self._deref(where, entry) for entry in (*item.get("parameters", ()), *raw.get("parameters", ()))]
@@ -366,17 +387,28 @@ def _integer(text: str) -> int | str:
     return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text) else text
 
 
-def parse(api: str, text: str) -> Document:
-    """Read one OpenAPI document.
+def opened(api: str, raw: Json) -> Document:
+    """A document that was accepted before: an operation is built when it is first asked for."""
+    return _Loader(api, raw).open()
 
-    :param api: the name it goes by, for messages
-    :param text: YAML, or JSON, which begins with a brace and is read much faster
+
+def check(api: str, raw: Json) -> Document:
+    """A document of which every word has been looked at.
+
     :raises SpecError: when it says something this program does not understand, with the place
     """
-    if text.startswith("{"):
-        return _Loader(api, json.loads(text)).load()
-    # Late, as an installed program reads JSON.
-    import yaml  # noqa: PLC0415
+    document = opened(api, raw)
+    for operation in document.operations.values():
+        for fault in links.faults(operation, document.operations):
+            raise SpecError(f"{api}: {fault}")
+    return document
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return _Loader(api, yaml.load(text, Loader=loader)).load()  # noqa: S506 - a safe loader, the fast one if there
+
+def parse(api: str, text: str) -> Document:
+    """Read one OpenAPI document and look at every word of it.
+
+    :param api: the name it goes by, for messages
+    :param text: YAML, or JSON, which is YAML too
+    :raises SpecError: when it says something this program does not understand, with the place
+    """
+    return check(api, json.loads(compiled.as_json(text.encode())))

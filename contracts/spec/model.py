@@ -175,12 +175,17 @@ class Cors:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One API."""
+    """One API.
+
+    :param operations: by id, each built when it is first asked for
+    :param routes: by operation id, the method and the path
+    """
 
     api: str
     title: str
     hosts: frozenset[str]
     operations: Mapping[str, Operation]
+    routes: Mapping[str, tuple[str, str]]
     security_schemes: Mapping[str, SecurityScheme]
     variants: Mapping[str, Variant]
     contradictions: tuple[Contradiction, ...]

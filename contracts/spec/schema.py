@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-import jsonschema_rs
-
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
@@ -48,6 +46,9 @@ class Schema:
 
     @cached_property
     def _accepts(self) -> Callable[[Json], bool]:
+        # Late, as documents are also read where nothing is judged.
+        import jsonschema_rs  # noqa: PLC0415
+
         return jsonschema_rs.Draft202012Validator(dict(self.document), validate_formats=True).is_valid
 
     @cached_property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
@@ -68,6 +67,8 @@ def nearest(word: str, known: Iterable[str], spelled: Iterable[str] = ()) -> str
 
     :param spelled: how the known words, compared in small letters, are really spelled
     """
+    import difflib  # noqa: PLC0415 - only for a mistake
+
     close = difflib.get_close_matches(word.lower(), list(known), n=1)
     if not close:
         return ""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
+from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -125,7 +125,7 @@ class _Child:
     def __init__(self, node: str) -> None:
         self._number = 0
         self._too_slow = False
-        source = (files("mockserver.functions") / "runner.js").read_text(encoding="utf-8")
+        source = Path(__file__).with_name("runner.js").read_text(encoding="utf-8")
         # Nothing of the user's own environment: no tokens, no proxies, no NODE_OPTIONS.
         self._process = subprocess.Popen(  # noqa: S603 - the user's Node, our own script
             [node, f"--max-old-space-size={HEAP}", "-e", source],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from contracts.spec import Parameter
@@ -55,6 +54,8 @@ def _advise(call: Call, bound: Bound) -> None:
         return
     for name in call.query:
         if name not in bound.query_names:
+            import difflib  # noqa: PLC0415 - only for a mistake
+
             known = {other.lower(): other for other in bound.query_names}
             close = difflib.get_close_matches(name.lower(), known, n=1)
             call.hint = hints.unknown_parameter(name, known[close[0]] if close else None)

@@ -1,9 +1,9 @@
-"""Ties handlers to documented operations at the start, and refuses to start when they do not fit."""
+"""Ties handlers to documented operations, and refuses those that do not fit."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,25 +49,46 @@ class Bound:
         return next((example for example in candidates if example.status == status), None)
 
 
-def bind(document: Document, rooms: Iterable[Bindings], supplies: Mapping[str, Supply]) -> dict[str, Bound]:
-    """All operations of a document with their handlers, by operationId.
+class Bounds(Mapping[str, Bound]):
+    """All operations of a document with their handlers, by operationId; each is tied when it is first asked for.
 
     :param supplies: what a handler may ask for besides the operation's own parameters
-    :raises SpecError: when a handler serves nothing documented, an operation has none, or a handler asks for
-        something that the operation does not declare
+    :raises SpecError: at once when a handler serves nothing documented or an operation has none; when an operation is
+        tied, for a handler that asks for something its operation does not declare, and for an operation that can be
+        called wrongly and documents no refusal
     """
-    handlers: dict[str, Handler] = {}
-    for room in rooms:
-        handlers |= room.handlers
-    unknown = sorted(handlers.keys() - document.operations.keys())
-    missing = sorted(document.operations.keys() - handlers.keys())
-    if unknown or missing:
-        raise SpecError(f"{document.api}: handlers without operation: {unknown}; operations without handler: {missing}")
-    return {name: _bound(document, document.operations[name], handler, supplies) for name, handler in handlers.items()}
+
+    def __init__(self, document: Document, rooms: Iterable[Bindings], supplies: Mapping[str, Supply]) -> None:
+        self.document = document
+        self._supplies = supplies
+        self._handlers: dict[str, Handler] = {}
+        for room in rooms:
+            self._handlers |= room.handlers
+        unknown = sorted(self._handlers.keys() - document.operations.keys())
+        missing = sorted(document.operations.keys() - self._handlers.keys())
+        if unknown or missing:
+            raise SpecError(
+                f"{document.api}: handlers without operation: {unknown}; operations without handler: {missing}"
+            )
+        self._tied: dict[str, Bound] = {}
+
+    def __getitem__(self, name: str) -> Bound:
+        tied = self._tied.get(name)
+        if tied is None:
+            made = _bound(self.document, self.document.operations[name], self._handlers[name], self._supplies)
+            # Two threads may tie the same one; all have the first that was put here.
+            tied = self._tied.setdefault(name, made)
+        return tied
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._handlers)
+
+    def __len__(self) -> int:
+        return len(self._handlers)
 
 
 def _bound(document: Document, operation: Operation, handler: Handler, supplies: Mapping[str, Supply]) -> Bound:
-    declared = {parameter.python_name: parameter for parameter in operation.parameters}
+    declared = {parameter.python_name for parameter in operation.parameters}
     wanted: list[tuple[str, Supply]] = []
     for name in inspect.signature(handler).parameters:
         if name in declared:

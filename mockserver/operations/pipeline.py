@@ -15,7 +15,7 @@ from mockserver import hints, problems
 from mockserver.answers import Answer, Binary, Bindings, Page, Text
 from mockserver.faults import magic
 from mockserver.operations.arguments import arguments
-from mockserver.operations.binding import Bound, bind
+from mockserver.operations.binding import Bound, Bounds
 from mockserver.operations.call import Call, Environ
 from mockserver.operations.gate import Gate
 from mockserver.operations.recording import Result, record
@@ -54,6 +54,7 @@ class Pipeline:
     :param mark: what ``X-Mock`` says, so that nothing recorded here passes for the real thing
     :param gate: stands before the control API
     :param save: writes the state of everything to a file, where one is kept
+    :ivar bound: every operation with its handler, by API and operationId
     :raises SpecError: when documents and handlers do not fit together
     """
 
@@ -80,8 +81,8 @@ class Pipeline:
         self._tick = tick
         supplies = self._supplies()
         self._documents = {api: load(api) for api in SERVED}
-        self._bound = {api: bind(self._documents[api], rooms[api], supplies) for api in SERVED}
-        self._routes = Routes(bound for api in SERVED for bound in self._bound[api].values())
+        self.bound = {api: Bounds(self._documents[api], rooms[api], supplies) for api in SERVED}
+        self._routes = Routes(self._documents.values())
 
     def _supplies(self) -> Mapping[str, Callable[[Call], Any]]:
         """What a handler may ask for besides the operation's own parameters."""
@@ -119,7 +120,8 @@ class Pipeline:
         found = self._routes.find(path, "GET" if method == "HEAD" else method)
         if isinstance(found, list):
             return self._no_operation(environ, path, method, host, found)
-        bound, path_arguments = found
+        operation, path_arguments = found
+        bound = self.bound[operation.api][operation.id]
         call = Call(environ, bound.operation, method, host, _query(environ), dict(path_arguments))
         call.read_body()
         try:
@@ -270,9 +272,9 @@ class Pipeline:
         else:
             example = document.fallbacks["unknown-route"]
             nearest = self._routes.nearest(path)
-            name = f"{nearest.operation.method} {nearest.operation.path}" if nearest else None
+            name = f"{nearest.method} {nearest.path}" if nearest else None
             problem = Problem("unknown-route", hint=hints.unknown_route(name))
-        stand_in = next(iter(self._bound[document.api].values()))
+        stand_in = next(iter(self.bound[document.api].values()))
         call = Call(environ, stand_in.operation, method, host, _query(environ), {})
         if document.api != CONTROL:
             owners = (self._sandboxes.owner(credential) for credential in candidates(call, stand_in))
@@ -287,7 +289,7 @@ class Pipeline:
         if method != "OPTIONS" or not environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"):
             return None
         found = self._routes.find(path, allowed[0])
-        cors = None if isinstance(found, list) else found[0].document.cors
+        cors = None if isinstance(found, list) else self._documents[found[0].api].cors
         if cors is None:
             return None
         headers = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import formatdate
 from typing import Any, Final
 
 from mockserver.answers import Answer, Bindings
@@ -43,6 +42,8 @@ def check(workspace: Workspace, token: str, scope: str) -> None:
 @bindings.handles("createOauthToken")
 def create_token(workspace: Workspace, body: Json, api_url: str) -> Answer:
     """A token for an assertion that one of the workspace's applications signed."""
+    from email.utils import formatdate  # noqa: PLC0415 - late, as e-mail's own grammar comes with it
+
     date = {"Date": formatdate(workspace.now(), usegmt=True)}
     for name, wanted in (("grant_type", _GRANT), ("client_assertion_type", _ASSERTION)):
         if body.get(name) != wanted:
