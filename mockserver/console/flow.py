@@ -9,6 +9,7 @@ from flask import Blueprint, g, render_template, request
 
 from mockserver.client import RefusedError
 from mockserver.console import sequence
+from mockserver.console.states import INVITATIONS
 
 TITLE: Final = "Flow"
 pages = Blueprint("flow", __name__)
@@ -26,11 +27,7 @@ _TONES: Final = {"passed": "good", "delivered": "good", "awaiting-retry": "warn"
 #: What happens to a thing, and how that looks; the last that happened is shown.
 _LIVES: Final = {
     "invitation": {
-        "invitation-queued": "calm",
-        "invitation-sending": "calm",
-        "invitation-delivered": "good",
-        "invitation-delivered-unsubscribed": "warn",
-        "invitation-not-delivered": "bad",
+        **{f"invitation-{state}": tone for state, tone in INVITATIONS.items()},
         "invitation-deleted": "warn",
         "link-made": "calm",
     },

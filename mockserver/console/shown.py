@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from math import ceil
 from typing import Any, Final
 
 #: Of a body that long, a page shows the beginning; the journal's own answer has all of it.
@@ -37,4 +39,28 @@ def words(name: str) -> str:
     return name.replace("-", " ").replace("_", " ")
 
 
-FILTERS: Final[Mapping[str, Callable[..., str]]] = {"moment": moment, "pretty": pretty, "tone": tone, "words": words}
+#: What a span of time is told in, from the largest. Not in seconds, which would change all the time.
+_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def span(seconds: float) -> str:
+    """A span of time in one unit, rounded up: ``2 minutes``, ``3 days``; ``no time`` when it is over."""
+    if seconds <= 0:
+        return "no time"
+    name, size = next((unit for unit in _UNITS if seconds > unit[1]), _UNITS[-1])
+    count = ceil(seconds / size)
+    return f"{count:,} {name}{'s' * (count != 1)}"
+
+
+def until(moment: str, now: str) -> str:
+    """How long it is from one moment of the API to another, as :func:`span` tells it."""
+    return span((datetime.fromisoformat(moment) - datetime.fromisoformat(now)).total_seconds())
+
+
+FILTERS: Final[Mapping[str, Callable[..., str]]] = {
+    "moment": moment,
+    "pretty": pretty,
+    "tone": tone,
+    "until": until,
+    "words": words,
+}

@@ -21,7 +21,7 @@ def _user(_: Sandbox, user: BusinessUser) -> Row:
 
 
 def _product_review(sandbox: Sandbox, review: ProductReview) -> Row:
-    return product_reviews.document(sandbox.world, review) | {"businessUnitId": review.unit, "sku": review.sku}
+    return product_reviews.document(sandbox.world, review) | rows.product_review(review)
 
 
 def _consumer(sandbox: Sandbox, person: Consumer) -> Row:
@@ -52,6 +52,16 @@ _INVITATIONS: Final = Listed(
     },
 )
 
+#: Worlds of a hundred thousand reviews are served.
+_REVIEW_FIELDS: Final[Mapping[str, Callable[[Sandbox, Any], Any]]] = {
+    "id": lambda _, review: review.id,
+    "businessUnitId": lambda _, review: review.unit,
+    "consumerId": lambda _, review: review.consumer,
+    "stars": lambda _, review: review.stars,
+    "referenceId": lambda _, review: review.reference_id,
+    "trace": lambda _, review: review.trace,
+}
+
 _WORLD: Final[Mapping[str, Listed]] = {
     "business-units": Listed(
         lambda sandbox: sandbox.world.units.values(), lambda sandbox, unit: rows.business_unit(sandbox.world, unit)
@@ -63,9 +73,21 @@ _WORLD: Final[Mapping[str, Listed]] = {
     ),
     "tokens": Listed(lambda sandbox: sandbox.world.tokens.values(), _alone(rows.token)),
     "invitations": _INVITATIONS,
-    "invitation-links": Listed(lambda sandbox: sandbox.world.links.values(), _alone(rows.invitation_link)),
-    "reviews": Listed(lambda sandbox: sandbox.world.service_reviews.all(), _alone(rows.service_review)),
-    "product-reviews": Listed(lambda sandbox: sandbox.world.product_reviews.all(), _product_review),
+    "invitation-links": Listed(
+        lambda sandbox: sandbox.world.links.values(),
+        _alone(rows.invitation_link),
+        {"id": lambda _, link: link.id, "invitation": lambda _, link: link.invitation},
+    ),
+    "reviews": Listed(
+        lambda sandbox: sandbox.world.service_reviews.all(),
+        lambda sandbox, review: rows.service_review(sandbox.world, review),
+        {**_REVIEW_FIELDS, "reported": lambda _, review: review.report is not None},
+    ),
+    "product-reviews": Listed(
+        lambda sandbox: sandbox.world.product_reviews.all(),
+        _product_review,
+        {**_REVIEW_FIELDS, "sku": lambda _, review: review.sku, "state": lambda _, review: review.state},
+    ),
     "consumers": Listed(lambda sandbox: sandbox.world.consumers.values(), _consumer),
     "deletions": Listed(_deletions, lambda _, gone: rows.deletion(*gone)),
     "webhooks": Listed(lambda sandbox: sandbox.world.webhooks.values(), _alone(webhooks.document)),

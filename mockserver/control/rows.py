@@ -54,13 +54,15 @@ def token(one: Token) -> Row:
     }
 
 
-def service_review(review: ServiceReview) -> Row:
+def service_review(world: World, review: ServiceReview) -> Row:
     """A review of a company."""
+    consumer = world.consumers[review.consumer]
     return {
         "id": review.id,
         "type": "service",
         "businessUnitId": review.unit,
         "consumerId": review.consumer,
+        "consumer": {"id": consumer.id, "displayName": consumer.display_name},
         "stars": review.stars,
         "title": review.title,
         "text": review.text,
@@ -88,6 +90,7 @@ def product_review(review: ProductReview) -> Row:
         "businessUnitId": review.unit,
         "consumerId": review.consumer,
         "sku": review.sku,
+        "productName": review.product_name,
         "stars": review.stars,
         "text": review.content,
         "language": review.language,

@@ -170,10 +170,10 @@ def resume_clock(sandbox: Sandbox) -> dict[str, Any]:
 
 
 @bindings.handles("listTimeline")
-def list_timeline(sandbox: Sandbox, limit: int) -> dict[str, Any]:
+def list_timeline(sandbox: Sandbox, act: str | None, limit: int) -> dict[str, Any]:
     """What is due, the next first."""
     with sandbox.lock:
-        dues = sandbox.timeline.upcoming()
+        dues = [due for due in sandbox.timeline.upcoming() if act in (None, due.act)]
     rows = [{"at": iso_milliseconds(due.moment), "act": due.act, "subject": due.subject} for due in dues[:limit]]
     return {"timeline": rows, "total": len(dues)}
 

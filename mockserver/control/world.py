@@ -96,13 +96,13 @@ def write_review(world: World, body: Json) -> Answer:
         if unit_id not in world.units:
             raise _unknown("business unit", unit_id)
         if body.get("type", "service") == "service":
-            return Answer(201, rows.service_review(_organic(world, unit_id, body)))
+            return Answer(201, rows.service_review(world, _organic(world, unit_id, body)))
         link = _catalogue_link(world, unit_id, body)
     if link.kind == "service":
         review = answering.write_service(
             world, link, stars=body["stars"], title=body.get("title", ""), text=body.get("text", "")
         )
-        return Answer(201, rows.service_review(review))
+        return Answer(201, rows.service_review(world, review))
     product = _product(link, body.get("sku"))
     written = answering.write_product(world, link, product, stars=body["stars"], text=body.get("text", ""))
     return Answer(201, rows.product_review(written))
@@ -192,7 +192,7 @@ def change_review(world: World, review_id: str, body: Json) -> Row:
     revised = {name: body[name] for name in ("stars", "title", "text") if name in body}
     if revised:
         reviewing.revise_service_review(world, review, **revised)
-    return rows.service_review(review)
+    return rows.service_review(world, review)
 
 
 def _change_product_review(world: World, review: ProductReview, body: Json) -> Row:

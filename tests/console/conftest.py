@@ -43,6 +43,11 @@ class Visitor:
         assert answer.status_code < 400, answer.text
         return answer.json
 
+    @property
+    def sandbox(self) -> dict[str, Any]:
+        """The default sandbox with its credentials."""
+        return dict(self.api("GET", ""))
+
     @staticmethod
     def _whole(path: str) -> str:
         return path if path.startswith("/_mock") or path == "/" else f"{DEFAULT}{path}"

@@ -1,0 +1,15 @@
+"""States of things, in the order in which they come, and how each looks: ``good``, ``calm``, ``warn`` or ``bad``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+INVITATIONS: Final = {
+    "queued": "calm",
+    "sending": "calm",
+    "delivered": "good",
+    "delivered-unsubscribed": "warn",
+    "not-delivered": "bad",
+}
+WEBHOOKS: Final = {"pending": "calm", "delivered": "good", "failed": "bad"}
+PRODUCT_REVIEWS: Final = {"published": "good", "underModeration": "warn", "unpublished": "bad", "archived": "calm"}
