@@ -60,6 +60,7 @@ _CONTROL_HOST = click.option(
 #: Subcommands in modules of their own, imported when they are asked for.
 _ELSEWHERE: Final[Mapping[str, str]] = {
     "clock": "mockserver.commands.clock",
+    "demo": "mockserver.commands.demo",
     "event": "mockserver.commands.event",
     "fault": "mockserver.commands.fault",
     "journal": "mockserver.commands.journal",

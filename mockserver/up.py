@@ -43,6 +43,7 @@ class Up:
     :param port: of the mock
     :param options: further ones of the mock, as ``tpmock serve`` takes them
     :param state: where the mock keeps its state; the destination's is kept beside it
+    :param quiet: whether the logs go into files beside the destination's database, not to the terminal
     :param control_token: what its control API wants to be shown, if anything
     :param destination_port: of the destination
     """
@@ -55,12 +56,15 @@ class Up:
         options: Sequence[str] = (),
         control_token: str | None = None,
         state: Path | None = None,
+        *,
+        quiet: bool = False,
     ) -> None:
         self.url = address(host, port)
         self.destination_url = f"{address(host, destination_port)}/"
         self.control_token = control_token
         self._options = [*options, *(() if state is None else ("--state", str(state)))]
         self._state = state
+        self._quiet = quiet
         self._host, self._port, self._destination_port = host, port, destination_port
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self._stop = threading.Event()
@@ -105,13 +109,17 @@ class Up:
         """Where customers connect their shops; the login sends them back to this host, so they have to begin there."""
         return f"{address(self._loopback(), self._destination_port)}/connect"
 
+    @property
+    def store(self) -> Path:
+        """The folder of the destination's database."""
+        return Path(self._folder.name) if self._state is None else self._state.absolute().parent
+
     def _orders(self) -> tuple[Path, str]:
         """The destination's database and the key of what is sealed in it: beside the state file, or gone at the end.
 
         Whoever keeps the mock's memory keeps the destination's: else it would invite once more for what is replayed.
         """
-        folder = Path(self._folder.name)
-        stem = folder / "up" if self._state is None else self._state.absolute()
+        stem = self.store / ("up" if self._state is None else self._state.name)
         database, sealed = stem.with_name(f"{stem.name}.destination.db"), stem.with_name(f"{stem.name}.destination.key")
         if not sealed.exists():
             sealed.touch(mode=0o600)
@@ -120,15 +128,19 @@ class Up:
 
     def _start(self, name: str, arguments: Sequence[str], settings: Mapping[str, str]) -> None:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
+        log = (self.store / f"{name}.log").open("wb") if self._quiet else None
         self._programs[name] = subprocess.Popen(  # noqa: S603 - our own program, arguments as a list
             [sys.executable, "-m", "mockserver", *arguments],
             env={**inherited, **settings, END_WITH_STDIN: "1"},
             # Never written to. It ends with us, however we end.
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            stderr=log,
             # Ctrl-C reaches the whole group of a terminal; each program is ended once, by us.
             start_new_session=True,
         )
+        if log is not None:
+            log.close()
 
     def _wait(self, name: str, url: str, path: str) -> None:
         program = self._programs[name]

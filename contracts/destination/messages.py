@@ -123,6 +123,12 @@ _ALL = (
         "trustpilot-broken", _LATER, f"Trustpilot is not working right now (status {{status}}). {_RETRY}", _BY_SEGMENT
     ),
     Message("trustpilot-unreachable", _LATER, f"Trustpilot could not be reached. {_RETRY}", _BY_SEGMENT),
+    Message(
+        "trustpilot-blocked",
+        _LATER,
+        f"The content network before Trustpilot refused the call with a page of its own (403). {_RETRY}",
+        "Segment retries. When it lasts, the network this runs in is blocked: ask Trustpilot's support.",
+    ),
     Message("token-limited", _LIMITED, f"Trustpilot is limiting token requests. {_RETRY}", _BY_SEGMENT),
     Message(
         "token-forbidden",

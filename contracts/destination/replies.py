@@ -1,6 +1,7 @@
 """Which message stands for which answer of Trustpilot.
 
-Only the status counts: a refusal may arrive as JSON, as the CDN's HTML page or without any body.
+Only the status counts: a refusal may arrive as JSON or without any body. A page of the content network is no answer of
+Trustpilot's.
 """
 
 from __future__ import annotations

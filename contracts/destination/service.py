@@ -28,7 +28,13 @@ from contracts.destination.orders import Order, OrderReader
 from contracts.destination.replies import is_success
 from contracts.destination.token_desk import NoTokenError, TokenDesk
 from contracts.destination.tokens import TokenStore
-from contracts.destination.trustpilot import TrustpilotClient, UnconfirmedError, UnreachableError, new_session
+from contracts.destination.trustpilot import (
+    BlockedError,
+    TrustpilotClient,
+    UnconfirmedError,
+    UnreachableError,
+    new_session,
+)
 from contracts.destination.vault import Vault, derived_key
 
 # The longest a request can take: a wait for the connection and one for the answer. Two tokens, each by refresh and
@@ -136,6 +142,8 @@ class Destination:
             status = self.trustpilot.invite(connection, order)
         except NoTokenError as problem:
             return replies.to_missing_token(problem.status, order.label), State.REFUSED
+        except BlockedError:
+            return say("trustpilot-blocked", order=order.label), State.REFUSED
         except UnreachableError:
             return say("trustpilot-unreachable", order=order.label), State.REFUSED
         except UnconfirmedError:

@@ -33,6 +33,10 @@ class UnreachableError(Exception):
     """No connection came about, so Trustpilot has seen nothing."""
 
 
+class BlockedError(UnreachableError):
+    """The content network before Trustpilot refused the call with a page of its own, so Trustpilot has seen nothing."""
+
+
 class UnconfirmedError(Exception):
     """The request left, and no status came back: an invitation may exist."""
 
@@ -122,6 +126,8 @@ class TrustpilotClient:
             with answer:
                 call.status = answer.status_code
                 self._read_to_the_end(answer)
+        if answer.status_code == HTTPStatus.FORBIDDEN and _is_page(answer):
+            raise BlockedError("content network")
         if answer.status_code == HTTPStatus.GATEWAY_TIMEOUT:
             # Trustpilot's own door did not learn what became of it.
             raise UnconfirmedError("gateway time-out")
@@ -137,6 +143,11 @@ class TrustpilotClient:
                     break
         except requests.RequestException:
             return
+
+
+def _is_page(answer: requests.Response) -> bool:
+    """Whether it is for people's eyes: Trustpilot's API answers in JSON."""
+    return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "text/html"
 
 
 def new_session(addresses: Iterable[str] = ()) -> requests.Session:

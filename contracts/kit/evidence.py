@@ -9,7 +9,7 @@ import platform
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ _OPEN = frozenset({Result.NOT_RUN, Result.NOT_APPLICABLE})
 _ABOUT = """This pack is the result of a run of tpmock's contract cases. tpmock is unofficial.
 
 index.html          every requirement, what was expected and found, every exchange in full
-sheet.html          the partner programme's requirements in their order
+sheet.html          the partner programme's requirements in their order; sheet.json for programs
 gaps.md             what rests on assumptions, what was not judged, what needs a person
 results.json        the same for programs; results.junit.xml for build servers
 transcripts/        the exchanges of each case as HTTP archives; people are stand-ins, secrets are masked
@@ -137,6 +137,7 @@ def _members(report: Report, subject: Mapping[str, str]) -> Iterator[tuple[str, 
     yield "README.txt", _ABOUT
     yield "index.html", as_html.render(report, counted)
     yield "sheet.html", sheet.render(report)
+    yield "sheet.json", _json([asdict(row) for row in sheet.rows(report)])
     yield "gaps.md", "\n".join(_gaps(report)) + "\n"
     document = as_json.document(report, counted)
     yield "results.json", _json(document)

@@ -54,7 +54,7 @@ def test_everything_is_in_it(packed: bytes) -> None:
     found = members(packed)
     assert {name for name in found if "/" not in name} == {
         *("README.txt", "MANIFEST.sha256", "coverage.json", "environment.json", "gaps.md", "index.html"),
-        *("results.json", "results.junit.xml", "sheet.html"),
+        *("results.json", "results.junit.xml", "sheet.html", "sheet.json"),
     }
     assert {f"transcripts/DEST-00{number}.har" for number in range(1, 6)} <= found.keys()
     about = json.loads(found["environment.json"])

@@ -1,0 +1,1 @@
+"""The scenes of the story, by what they are about."""
