@@ -49,7 +49,8 @@ def index() -> str:
     limit = MANY if "all" in request.args else FEW
     found = g.door.control.call("GET", f"{home}/traces", query={"limit": limit, "key": key or None})
     lines = [_line(home, trace) for trace in found["traces"]]
-    suggested = 1001 + g.door.control.call("GET", f"{home}/invitations", query={"limit": 1})["total"]
+    # Counts at once: an invitation is made a moment after its order was sent.
+    suggested = 1001 + g.door.control.call("GET", f"{home}/traces", query={"limit": 1})["total"]
     return render_template("flow.html", lines=lines, total=found["total"], key=key, limit=limit, suggested=suggested)
 
 

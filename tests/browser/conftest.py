@@ -18,6 +18,7 @@ __all__ = ["_no_proxies", "running", "tpmock"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chromium", metavar="PATH", help="drive this browser; without it tests/browser is left out")
+    parser.addoption("--write-pictures", action="store_true", help="take the README's pictures anew")
 
 
 def _chromium(config: pytest.Config) -> str | None:
