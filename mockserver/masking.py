@@ -181,3 +181,68 @@ class Masks:
                 for name, part in value.items()
             }
         return [self.json(part, names) for part in value] if isinstance(value, list) else value
+
+
+#: A value that is nothing but a mask, behind a scheme or alone.
+_MASK = re.compile(r"(?:[A-Za-z]+ )?[^\s…]{0,4}…(?:\{[\w?:]*\})?")
+_TOKEN_MASK: Final = mask("tpa-0123456789abcdef")
+
+
+class Unmasking:
+    """Puts back what :class:`Masks` took out, as far as it is a credential of the sandbox.
+
+    :param credentials: the sandbox's, by name
+    :param access_token: stands in for any access token, of which nothing is kept
+    :ivar left: whether something masked was met that is not known any more
+    """
+
+    def __init__(self, credentials: Mapping[str, str], access_token: str | None = None) -> None:
+        secrets = {name: value for name, value in credentials.items() if is_secret(name)}
+        halves = {**secrets, "": ""}
+        self._known = {
+            f"{mask(basic_text(user, password))}{{{first}:{second}}}": basic_text(user, password)
+            for first, user in secrets.items()
+            for second, password in halves.items()
+        } | {f"{mask(value)}{{{name}}}": value for name, value in secrets.items()}
+        if access_token is not None:
+            self._known[_TOKEN_MASK] = access_token
+        self.left = False
+
+    def text(self, value: str, name: str = "") -> str:
+        """A value, such as a header's.
+
+        :param name: where it stands; a value that looks like a mask is one only where a secret belongs
+        """
+        if "…" not in value:
+            return value
+        for masked, secret in self._known.items():
+            value = value.replace(masked, secret)
+        lower = name.lower()
+        if (lower in _HEADERS or lower in _PARAMETERS or is_secret(name)) and _MASK.fullmatch(value):
+            self.left = True
+        return value
+
+    def url(self, address: str) -> str:
+        """An address with its query."""
+        path, question_mark, query = address.partition("?")
+        return f"{self.text(path)}{question_mark}{'&'.join(map(self._parameter, query.split('&')))}"
+
+    def _parameter(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        plain = unquote_plus(value)
+        return f"{name}{equals}{quote_plus(self.text(plain, unquote_plus(name)))}" if "…" in plain else pair
+
+    def form(self, body: str) -> str:
+        """The fields of a form."""
+        return urlencode([(name, self.text(value, name)) for name, value in parse_qsl(body, keep_blank_values=True)])
+
+    def json(self, value: Any, name: str = "") -> Any:
+        """A JSON value, at any depth.
+
+        :param name: of the member it is
+        """
+        if isinstance(value, Mapping):
+            return {name: self.json(part, name) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self.json(part, name) for part in value]
+        return self.text(value, name) if isinstance(value, str) else value

@@ -24,6 +24,10 @@ class Result(Protocol):
     def body(self) -> bytes:
         """Of the answer."""
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Of the answer."""
+
 
 #: Serves one WSGI environment.
 Serve = Callable[[Mapping[str, Any]], Result]
@@ -68,9 +72,9 @@ class Door:
         except ValueError:
             return status, None
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
+    def send(self, method: str, url: str, headers: Mapping[str, str], content: bytes) -> Result:
+        """Make any call as whoever sends exactly these headers, ``Host`` among them."""
         parts = urlsplit(url)
-        content = body or b""
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
             "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
@@ -80,10 +84,16 @@ class Door:
             "wsgi.url_scheme": self._request.scheme,
             "wsgi.input": io.BytesIO(content),
         }
+        for name, value in headers.items():
+            key = name.upper().replace("-", "_")
+            environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+        return self._serve(environ)
+
+    def as_browser(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """These headers with the browser's own host and origin."""
         around = {"Host": self._request.host, "Origin": self._request.headers.get("Origin")}
-        for name, value in {**around, **headers}.items():
-            if value is not None:
-                key = name.upper().replace("-", "_")
-                environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
-        result = self._serve(environ)
+        return {name: value for name, value in {**around, **headers}.items() if value is not None}
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes]:
+        result = self.send(method, url, self.as_browser(headers), body or b"")
         return result.status, result.body

@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from math import ceil
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 #: Of a body that long, a page shows the beginning; the journal's own answer has all of it.
 LONGEST: Final = 20_000
+#: Of an address in a list.
+LONGEST_PLACE: Final = 160
 
 
 def moment(text: str | None) -> str:
@@ -39,6 +42,13 @@ def words(name: str) -> str:
     return name.replace("-", " ").replace("_", " ")
 
 
+def place(entry: Mapping[str, Any]) -> str:
+    """Where a call of the journal went: what came in to a path, what went out to an address. Cut where it is long."""
+    parts = urlsplit(entry["url"])
+    address = parts._replace(scheme="", netloc="").geturl() if entry["direction"] == "in" else entry["url"]
+    return address if len(address) <= LONGEST_PLACE else f"{address[:LONGEST_PLACE]}…"
+
+
 #: What a span of time is told in, from the largest. Not in seconds, which would change all the time.
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
@@ -59,6 +69,7 @@ def until(moment: str, now: str) -> str:
 
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "moment": moment,
+    "place": place,
     "pretty": pretty,
     "tone": tone,
     "until": until,

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mockserver.masking import Masks, basic_text, mask
+from mockserver.masking import Masks, Unmasking, basic_text, mask
 
 CREDENTIALS = {
     "apiKey": "tpk-7bd2c1a05e9f4c3d",
@@ -107,3 +107,51 @@ def test_of_a_short_secret_less_is_shown() -> None:
 
 def test_a_short_credential_is_not_sought_in_words() -> None:
     assert Masks({"password": "tea"}).text("teapot") == "teapot"
+
+
+@pytest.mark.parametrize("name", ["apiKey", "apiSecret", "writeKey", "password"])
+def test_what_was_masked_is_put_back_in_every_form(name: str) -> None:
+    secret = CREDENTIALS[name]
+    unmasking = Unmasking(CREDENTIALS, "tpa-fresh")
+    # A password does not stand in a header by itself.
+    for scheme in () if name == "password" else ("", "Bearer "):
+        masked = MASKS.headers([("Authorization", f"{scheme}{secret}")]).removeprefix("Authorization: ")
+        assert secret not in masked
+        assert unmasking.text(masked) == f"{scheme}{secret}"
+    address = f"http://localhost/x%20y?{urlencode({'apikey': secret, 'name': 'a b'})}"
+    assert unmasking.url(MASKS.url(address)) == address
+    form = urlencode({"client_secret": secret, "name": "ø…", "empty": ""})
+    assert unmasking.form(MASKS.form(form.encode(), NOBODY).decode()) == form
+    body = {"given": [{"secret": secret, "count": 1, "none": None}]}
+    assert unmasking.json(MASKS.json(body, frozenset({"secret"}))) == body
+    assert unmasking.left is False
+
+
+@pytest.mark.parametrize("password", ["apiSecret", ""])
+def test_pairs_are_put_back(password: str) -> None:
+    encoded = basic_text(CREDENTIALS["apiKey"], CREDENTIALS.get(password, ""))
+    masked = MASKS.headers([("Authorization", f"Basic {encoded}")]).removeprefix("Authorization: ")
+    assert Unmasking(CREDENTIALS).text(masked) == f"Basic {encoded}"
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "left"),
+    [
+        ("apikey", "tpk-of-somebody-else", True),
+        ("Authorization", "Bearer tpa-0123456789abcdef", False),
+        ("Authorization", f"Basic {basic_text('tpk-7bd2c1a05e9f4c3d', 'wrong-secret-of-theirs')}", True),
+        ("Authorization", f"Basic {basic_text('nobody', 'nothing-at-all')}", True),
+    ],
+)
+def test_what_is_not_known_is_left_and_said(header: str, value: str, *, left: bool) -> None:
+    unmasking = Unmasking(CREDENTIALS, "tpa-fresh")
+    text = unmasking.text(MASKS.headers([(header, value)]).partition(": ")[2], header)
+    assert unmasking.left is left
+    assert ("…" in text) is left
+
+
+@pytest.mark.parametrize("value", ["Well… he said", "…and so on", "“ø…”", "a…b", "ø…"])
+def test_a_text_with_dots_of_its_own_is_no_mask(value: str) -> None:
+    unmasking = Unmasking(CREDENTIALS)
+    assert unmasking.json([{"text": value}]) == [{"text": value}]
+    assert unmasking.left is False
