@@ -269,6 +269,7 @@ def _ready_text(everything: Up) -> str:
         f"  Trustpilot, Segment   {url}",
         f"  Destination           {everything.destination_url}",
         f"  Connect a shop        {everything.connect_url}",
+        f"  Console               {url}/_mock/",
         *([f"  Control token         {everything.control_token}"] if everything.control_token else []),
         "",
         "Credentials of the default sandbox (as variables: tpmock env):",
