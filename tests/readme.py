@@ -62,7 +62,7 @@ def operations() -> str:
             for operation in spec.load(api).operations.values():
                 levels = [response.evidence.level for response in operation.responses.values()]
                 statuses = ", ".join(operation.responses)
-                weakest = max(levels, key=spec.LEVELS.index)
+                weakest = max(levels, key=list(spec.LEVELS).index)
                 host = min(host for host in operation.hosts if not host.endswith(".localhost"))
                 yield f"`{operation.id}`", f"{operation.method} {host}{operation.path}", statuses, weakest
 
@@ -77,6 +77,11 @@ def control() -> str:
             yield f"{operation.method} `{operation.path}`", operation.summary
 
     return table("call", "does", rows=rows())
+
+
+def levels() -> str:
+    """How sure one can be of a behaviour."""
+    return table("level", "means", rows=((level, meaning) for level, meaning in spec.LEVELS.items()))
 
 
 def switches() -> str:
@@ -152,6 +157,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "operations": operations,
     "control": control,
+    "levels": levels,
     "variants": switches,
     "contradictions": contradictions,
     "kit": kit,

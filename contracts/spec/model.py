@@ -14,7 +14,14 @@ Level = Literal["seed", "documented", "official-code", "observed", "assumed"]
 Location = Literal["path", "query", "header"]
 
 APIS: Final = ("trustpilot", "segment-tracking", "segment-public", "segment-destination", "control")
-LEVELS: Final = ("seed", "documented", "official-code", "observed", "assumed")
+#: How sure one can be of a behaviour, the surest first, and what each level says.
+LEVELS: Final[Mapping[Level, str]] = {
+    "seed": "stated by one of the documents the project was born from; they win over every other source",
+    "documented": "read on an official page",
+    "official-code": "done by official published code",
+    "observed": "seen by somebody who wrote against the real API",
+    "assumed": "our own choice, because every source is silent",
+}
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"

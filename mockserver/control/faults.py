@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mockserver.answers import Answer, Bindings
 from mockserver.clock import iso_milliseconds, seconds
-from mockserver.faults import KINDS, Effect, Fault, Match, Script, effects, names
+from mockserver.faults import KINDS, Effect, Fault, Kind, Match, Script, effects, grammar, names
 from mockserver.faults.checks import checked
 from mockserver.faults.grammar import parse, write
 from mockserver.faults.matching import as_text
@@ -65,6 +65,30 @@ def document(fault: Fault) -> Json:
 
 def _iso(length: float) -> str | None:
     return f"PT{effects.number(length)}S" if length else None
+
+
+@bindings.handles("listFaultKinds")
+def list_fault_kinds() -> Json:
+    """What a fault is made of."""
+    kinds = [
+        {
+            "effect": kind.name,
+            "example": grammar.example(kind),
+            "meaning": kind.meaning,
+            "strikes": list(kind.rooms),
+            "when": list(kind.whens),
+            "amount": _amount(kind),
+        }
+        for kind in KINDS.values()
+    ]
+    words = [{"word": word, "meaning": meaning} for word, meaning in grammar.MODIFIERS.items()]
+    return {"faultKinds": kinds, "words": words, "total": len(kinds)}
+
+
+def _amount(kind: Kind) -> str | None:
+    if kind.takes == "duration":
+        return "delay" if kind.name == "delay" else "hold"
+    return "bytesPerSecond" if kind.takes == "rate" else "status" if kind.name == "status" else None
 
 
 @bindings.handles("listFaults")

@@ -23,8 +23,9 @@ def get_health(sandboxes: Sandboxes) -> dict[str, Any]:
 
 @bindings.handles("getCoverage")
 def get_coverage(sandboxes: Sandboxes) -> dict[str, Any]:  # noqa: ARG001 - tells the pipeline that no world is touched
-    """Every operation of every document with the evidence of each status."""
-    return {"operations": coverage()}
+    """Every operation of every document with the evidence of each status, and what the levels mean."""
+    levels = [{"level": level, "meaning": meaning} for level, meaning in spec.LEVELS.items()]
+    return {"operations": coverage(), "levels": levels}
 
 
 @bindings.handles("saveState")

@@ -139,6 +139,21 @@ def _function(sandbox: Sandbox, given: Mapping[str, Any], api_url: str) -> Funct
     )
 
 
+@bindings.handles("changeSegmentDestination")
+def change_segment_destination(sandbox: Sandbox, name: str, body: dict[str, Any]) -> Row:
+    """Another address or key, or a switch; what is left out stays, and so does what can be read only masked."""
+    if "url" in body:
+        check_address(body["url"])
+    with sandbox.lock:
+        destination = _known(sandbox, name)
+        if "url" in body and destination.kind == "function":
+            raise invalid("url: a function has no address")
+        destination.url = body.get("url", destination.url)
+        destination.enabled = body.get("enabled", destination.enabled)
+        destination.settings = {**destination.settings, **body.get("settings", {})}
+        return _destination(sandbox.workspace, destination)
+
+
 @bindings.handles("deleteSegmentDestination")
 def delete_segment_destination(sandbox: Sandbox, name: str) -> Answer:
     """Disconnect it; what still waits for it is not delivered."""

@@ -251,7 +251,7 @@ REFUSALS: Final = (
     ),
     *(
         Excuse(name, "no usable address", "Ports end at 65535.", {}, BODIES[name] | {"url": "http://a:99999/"})
-        for name in ("putSegmentDestination", "createWebhookSubscription")
+        for name in ("putSegmentDestination", "changeSegmentDestination", "createWebhookSubscription")
     ),
     Excuse("writeReview", "say which product", "Only where there are several.", {}, {"stars": 5, "type": "product"}),
     *(

@@ -87,6 +87,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "setVariants": {"token_type": "BearerToken"},
     "putSegmentDestination": {"url": "http://127.0.0.1:9/segment", "settings": {"apiKey": "tpi-1"}},
     "testSegmentEvent": an_order(),
+    "changeSegmentDestination": {"enabled": True},
     "replaySegmentEvents": {},
     "writeReview": {"stars": 5},
     "changeReview": {"stars": 4},

@@ -100,8 +100,9 @@ BEFORE: Final[Mapping[str, Callable[[Caller], Values]]] = {
     "listDeletedConsumers-listDeletedConsumers": two_deletions,
     "listServiceReviewTags-deleteServiceReviewTag": a_tag,
     **{
-        f"getSegmentDestination-{name}": a_destination
-        for name in OPERATIONS["getSegmentDestination"].responses["200"].links
+        f"{operation}-{name}": a_destination
+        for operation in ("getSegmentDestination", "changeSegmentDestination")
+        for name in OPERATIONS[operation].responses["200"].links
     },
     "listTraces-getTrace": a_call,
     "listJournal-getJournalEntry": a_call,
