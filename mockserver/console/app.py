@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mockserver import __version__
 from mockserver.client import RefusedError
-from mockserver.console import ROOT, flow, journal, outbox, steering
+from mockserver.console import ROOT, bench, flow, journal, outbox, sandboxing, steering
 from mockserver.console.door import Door, Serve
 from mockserver.console.returning import back
 from mockserver.console.shown import FILTERS
@@ -31,7 +31,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 #: In the order of the menu. Each page is a room of its own.
-PAGES: Final = (flow, outbox, journal)
+PAGES: Final = (flow, outbox, journal, bench)
 
 
 class Console(Flask):
@@ -61,6 +61,7 @@ class Console(Flask):
             self.add_url_rule(path, f"home{path}", _home)
         self.add_url_rule(f"{ROOT}/token", "token", _token, methods=["GET", "POST"])
         self.register_blueprint(steering.pages, url_prefix=f"{ROOT}/<sandbox_id>")
+        self.register_blueprint(sandboxing.pages, url_prefix=f"{ROOT}/<sandbox_id>/sandboxes")
         for room in PAGES:
             self.register_blueprint(room.pages, url_prefix=f"{ROOT}/<sandbox_id>/{room.pages.name}")
 

@@ -67,10 +67,16 @@ def until(moment: str, now: str) -> str:
     return span((datetime.fromisoformat(moment) - datetime.fromisoformat(now)).total_seconds())
 
 
+def sureness(level: str) -> str:
+    """The class of a level of evidence: how far one may lean on it."""
+    return "warn" if level == "assumed" else "calm" if level == "observed" else "good"
+
+
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "moment": moment,
     "place": place,
     "pretty": pretty,
+    "sureness": sureness,
     "tone": tone,
     "until": until,
     "words": words,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, flash, g, request
@@ -18,18 +19,35 @@ LEAPS: Final = (("2m", "2 min"), ("1h", "1 hour"), ("1d", "1 day"), ("7d", "7 da
 
 @pages.post("/clock")
 def move_clock() -> Response:
-    """Advance, freeze or resume."""
-    clock = f"/sandboxes/{g.sandbox['id']}/clock"
+    """Advance, by a length or to the next thing that is due; freeze, resume, or wait for rest."""
+    home = f"/sandboxes/{g.sandbox['id']}"
     doing = request.form.get("do", "")
     if doing in ("freeze", "resume"):
-        g.door.control.call("POST", f"{clock}/{doing}", {})
+        g.door.control.call("POST", f"{home}/clock/{doing}", {})
         flash("The clock stands still." if doing == "freeze" else "The clock runs.", "done")
         return back()
-    by = request.form.get("by", "")
-    moved = g.door.control.call("POST", f"{clock}/advance", {"by": by})
+    if doing == "settle":
+        g.door.control.call("POST", f"{home}/settle", {})
+        flash("Nothing is due at this moment, and nothing is under way.", "done")
+        return back()
+    by = _until_next() if doing == "next" else request.form.get("by", "")
+    if by is None:
+        flash("Nothing is due: the clock stays where it is.", "problem")
+        return back()
+    moved = g.door.control.call("POST", f"{home}/clock/advance", {"by": by})
     happened = moved["performed"]
-    flash(f"The clock went on by {by}. {happened} thing{'s' * (happened != 1)} fell due and happened.", "done")
+    length = "" if doing == "next" else f" by {by}"
+    flash(f"The clock went on{length}. {happened} thing{'s' * (happened != 1)} fell due and happened.", "done")
     return back()
+
+
+def _until_next() -> str | None:
+    """How long it is until the next thing is due; None when nothing is."""
+    if g.clock["nextDue"] is None:
+        return None
+    due, now = (datetime.fromisoformat(g.clock[name]) for name in ("nextDue", "now"))
+    # To the millisecond, in which the API tells moments; one more, as it leaves the rest of one away.
+    return f"PT{max((due - now).total_seconds(), 0) + 0.001:.3f}S"
 
 
 @pages.post("/order")
