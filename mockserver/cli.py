@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +21,8 @@ from mockserver.commands.running import ImpossibleError
 from mockserver.loopback import is_loopback
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
     from mockserver.up import Up
 
 _HOST = click.option(
@@ -75,9 +76,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, without loading anything."""
-        return sorted(
-            {*super().list_commands(ctx), *_ELSEWHERE, *(entry.name for entry in entry_points(group="tpmock.commands"))}
-        )
+        return sorted({*super().list_commands(ctx), *_ELSEWHERE, *(entry.name for entry in _of_others())})
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -97,11 +96,18 @@ class Commands(click.Group):
             module = import_module(_ELSEWHERE[cmd_name])
             command: click.Command = getattr(module, cmd_name)
             return command
-        for entry in entry_points(group="tpmock.commands", name=cmd_name):
+        for entry in _of_others().select(name=cmd_name):
             loaded: Any = entry.load()
             if isinstance(loaded, click.Command):
                 return loaded
         return None
+
+
+def _of_others() -> EntryPoints:
+    # Late, as looking through what is installed takes as long as starting Python.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
+    return entry_points(group="tpmock.commands")
 
 
 def _defaults(name: str, command: click.Command) -> dict[str, Any]:

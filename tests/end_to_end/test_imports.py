@@ -43,7 +43,7 @@ UNWANTED = {
 
 SCRIPT = """
 import json, sys
-import mockserver.serve
+import mockserver.cli, mockserver.serve
 from mockserver.app import create_app
 with create_app():
     print(json.dumps(sorted(sys.modules)))
