@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from mockserver.clock import iso_milliseconds
+from mockserver.forgetting import Eraser
 from mockserver.masking import Masks
 from mockserver.traces import LONGEST_TEXT, Join, Traces
 
@@ -26,8 +27,8 @@ RING_BYTES: Final = 32 * 1024 * 1024
 class Entry:
     """One exchange. ``status`` is None when no answer came; ``error`` then says why.
 
-    It never changes. Headers are kept as one text, a line each: as many small strings they would weigh several times
-    more.
+    It never changes; where a person has to be forgotten, another stands in its place. Headers are kept as one text, a
+    line each: as many small strings they would weigh several times more.
 
     :param trace: the one trace it belongs to; None when that is none, or several, as with a batch of events
     :param join: why it belongs to that trace
@@ -69,6 +70,29 @@ class Entry:
         hint = self.hint and self.hint[:LONGEST_TEXT]
         facts = (self.operation, self.method, path[:LONGEST_TEXT], self.status, self.error, hint)
         traces.note_exchange(trace, "call" if self.direction == "in" else "post", join, self.id, number, at, facts)
+
+    def texts(self) -> tuple[str, ...]:
+        """All that callers have said in it, and what was said to them."""
+        bodies = (self.request_body.decode("utf-8", "replace"), self.response_body.decode("utf-8", "replace"))
+        return (self.url, self.hint or "", self.error or "", self.request_headers, self.response_headers, *bodies)
+
+    @property
+    def said(self) -> Any:
+        """The body of the request, as JSON where it is that."""
+        return _readable(self.request_body)
+
+    def without(self, eraser: Eraser) -> Entry:
+        """The same exchange, a person taken out of it."""
+        return replace(
+            self,
+            url=eraser.url(self.url),
+            hint=self.hint and eraser.text(self.hint),
+            error=self.error and eraser.text(self.error),
+            request_headers=eraser.text(self.request_headers),
+            request_body=eraser.content(self.request_body),
+            response_headers=eraser.text(self.response_headers),
+            response_body=eraser.content(self.response_body),
+        )
 
     def document(self) -> dict[str, Any]:
         """The entry as the control API shows it; bodies as JSON where they are JSON, else as text."""
@@ -171,6 +195,18 @@ class Journal:
         """Forget all entries; ids go on rising."""
         self._entries.clear()
         self._weight = 0
+
+    def about(self, eraser: Eraser) -> list[Entry]:
+        """Those that name a person."""
+        return [entry for entry in self._entries if eraser.about(*entry.texts())]
+
+    def erase(self, eraser: Eraser, traces: Collection[str]) -> None:
+        """Let nobody find a person any more, in entries that name them or belong to certain traces."""
+        self._entries = deque(
+            entry.without(eraser) if entry.trace in traces or eraser.about(*entry.texts()) else entry
+            for entry in self._entries
+        )
+        self._weight = sum(entry.weight for entry in self._entries)
 
     def entries(self, since: int = 0) -> list[Entry]:
         """Those with a greater id than ``since``, oldest first, to look through; show none but by :meth:`shown`."""

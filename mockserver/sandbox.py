@@ -18,12 +18,13 @@ from mockserver.clock import LATEST, Clock, ClockState, System
 from mockserver.collector import Collector
 from mockserver.courier import Courier
 from mockserver.faults import Faults
+from mockserver.forgetting import Eraser, Person
 from mockserver.functions.runner import Runner
 from mockserver.journal import RING, Journal
 from mockserver.masking import Masks
 from mockserver.outbound import Outbound
 from mockserver.sandbox_state import KeptSandbox, SandboxState, Snapshot, decode, encode
-from mockserver.segment import delivery, model, regulations
+from mockserver.segment import delivery, model, people, regulations
 from mockserver.segment.workspace import Workspace
 from mockserver.timeline import Act, Due, Timeline, Work
 from mockserver.traces import Traces
@@ -179,6 +180,7 @@ class Sandbox:
             outbound=outbound,
             on_credential=self._own,
             off_credential=self._disown,
+            forget=self.forget,
         )
 
     def _from_seed(self) -> tuple[world_state.WorldState, model.WorkspaceState]:
@@ -246,6 +248,29 @@ class Sandbox:
     def functions(self) -> Runner:
         """What runs destination functions."""
         return self._around.functions
+
+    def forget(self, person: Person) -> Person:
+        """Let nobody find a person any more in what was recorded; what is there of the world and workspace stays.
+
+        :returns: the person with what the records told of them
+        """
+        with self.lock:
+            traces: set[str] = set()
+            # By an id one comes to addresses, by an address to names and, in what else was said, to more addresses.
+            known = None
+            while known != person.addresses:
+                known = person.addresses
+                person, of_events = people.known(self.workspace, person)
+                entries = self.journal.about(Eraser(person))
+                traces |= of_events | {entry.trace for entry in entries if entry.trace is not None}
+                for entry in entries:
+                    person = person.known_by(entry.said)
+            eraser = Eraser(person)
+            self.journal.erase(eraser, traces)
+            self.traces.erase(eraser, traces)
+            people.erase(self.workspace, eraser, traces)
+            webhooks.erase(self.world, eraser, traces)
+            return person
 
     def touch(self) -> None:
         """Somebody uses it."""

@@ -5,12 +5,13 @@ A trace outlives the journal's entries: its steps keep what is needed to tell th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from itertools import count
 from sys import intern
 from typing import Final, Literal
 
+from mockserver.forgetting import Eraser
 from mockserver.ring import Ring
 
 #: How many traces are kept; the oldest go first.
@@ -44,7 +45,7 @@ Fact = str | int | float | None
 # Not frozen, as each call makes some, and a frozen one takes three times as long to make.
 @dataclass(slots=True)
 class Step:
-    """One thing that happened. It never changes.
+    """One thing that happened. It never changes; where a person has to be forgotten, another stands in its place.
 
     :param number: rises in a sandbox; what a call caused has a higher one than the call
     :param at: the sandbox's time
@@ -155,6 +156,19 @@ class Traces:
     def get(self, trace_id: str) -> Trace | None:
         """The trace of that id, if it is still kept."""
         return self._traces.get(trace_id)
+
+    def erase(self, eraser: Eraser, traces: Collection[str]) -> None:
+        """Let nobody find a person any more, in traces that name them and in certain others."""
+        for trace in self._traces.values():
+            told = [fact for step in trace.steps for fact in step.facts if isinstance(fact, str)]
+            if trace.id in traces or eraser.about(*trace.keys, *told):
+                trace.steps = [replace(step, facts=tuple(map(eraser.json, step.facts))) for step in trace.steps]
+                for key in trace.keys:
+                    del self._by_key[key]
+                # What two were known by is from now on the same word, and stays with the first.
+                changed = dict.fromkeys(map(eraser.text, trace.keys))
+                trace.keys = [key for key in changed if key not in self._by_key]
+                self._by_key.update(dict.fromkeys(trace.keys, trace.id))
 
     def newest(self) -> list[Trace]:
         """All that are kept, newest first."""

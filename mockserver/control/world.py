@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from mockserver.clock import iso
 from mockserver.control import rows
 from mockserver.control.rows import Row
 from mockserver.faults import magic
+from mockserver.forgetting import Person
 from mockserver.problems import Problem
 from mockserver.trustpilot import answering, invitation_life, magic_addresses, reviewing, webhooks
 from mockserver.trustpilot.locales import DEFAULT_LOCALE
@@ -244,12 +246,19 @@ def delete_review(world: World, review_id: str) -> Answer:
 
 
 @bindings.handles("deleteConsumer")
-def delete_consumer(world: World, consumer_id: str) -> Answer:
-    """A person leaves Trustpilot, with all reviews."""
+def delete_consumer(world: World, consumer_id: str, forget: Callable[[Person], None]) -> Answer:
+    """A person leaves Trustpilot, with all reviews, and is not found any more in what was recorded."""
     person = world.consumers.get(consumer_id)
     if person is None:
         raise _unknown("consumer", consumer_id)
     reviewing.delete_consumer(world, person)
+    forget(
+        Person(
+            addresses=frozenset({person.email.lower()} if person.email else ()),
+            names=frozenset(filter(None, (person.name, person.display_name))),
+            ids=frozenset({person.id}),
+        )
+    )
     return Answer(204)
 
 

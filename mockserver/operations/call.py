@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from contracts.spec import ANY, FORM, Operation
 from mockserver.answers import Joined
+from mockserver.forgetting import Person
 from mockserver.sandbox import Sandbox
 from mockserver.wire import DEEPEST, nests_deeper, wsgi_text
 
@@ -52,6 +53,8 @@ class Call:
     flight: int | None = None
     #: The trace of the order that a rule found in it.
     told: Joined | None = None
+    #: Whom the call has had forgotten: they must not be found in its own record either.
+    forgotten: Person | None = None
 
     @property
     def home(self) -> Sandbox:
@@ -67,6 +70,10 @@ class Call:
         known = traces.find(key)
         self.told = Joined(traces.begin(key), "cause") if known is None else Joined(known, "orderId")
         return self.told.trace
+
+    def forget(self, person: Person) -> None:
+        """Let nobody find a person any more in what was recorded, this call included."""
+        self.forgotten = self.home.forget(person if self.forgotten is None else self.forgotten | person)
 
     @property
     def path(self) -> str:

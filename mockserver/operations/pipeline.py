@@ -109,6 +109,7 @@ class Pipeline:
             "query": lambda call: {name: ",".join(values) for name, values in call.query.items()},
             "carries": lambda call: lambda value: any(value == other for _, other in call.all_headers()),
             "trace": lambda call: call.trace_of_order,
+            "forget": lambda call: call.forget,
         }
 
     def __call__(self, environ: Environ) -> Result:

@@ -13,6 +13,7 @@ from contracts.spec import FORM, Evidence, Schema
 from mockserver.answers import Joined
 from mockserver.faults import Strike
 from mockserver.faults.wire import WireFault
+from mockserver.forgetting import Eraser
 from mockserver.journal import Entry
 from mockserver.masking import Masks
 from mockserver.operations.call import Call
@@ -102,6 +103,8 @@ def record(
             join=joined[0].join if len(joined) == 1 else None,
             effect=None if result.strike is None else result.strike.effect.text,
         )
+        if call.forgotten is not None:
+            entry = entry.without(Eraser(call.forgotten))
         sandbox.journal.write(entry)
         number, at = call.opened or (sandbox.traces.next_number(), entry.at)
         for one in joined:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mockserver.answers import Bindings
 from mockserver.clock import iso_milliseconds, seconds
+from mockserver.forgetting import Person
 from mockserver.segment import delivery
 from mockserver.segment.model import Delivery, Destination, Event, Json, Regulation, RegulationPart
 from mockserver.segment.paging import page
@@ -180,6 +181,8 @@ def _finish(workspace: Workspace, regulation_id: str) -> None:
         workspace.schedule.at(workspace.now() + _LATER, "finish-regulation", regulation_id)
         return
     if regulation.kind in _DELETING:
+        # What is recorded first, as the events tell which addresses and names these users have.
+        workspace.forget(Person(ids=frozenset(regulation.subjects)))
         _delete_own(workspace, set(regulation.subjects))
     regulation.status, regulation.finished_at = _overall(regulation), workspace.now()
 

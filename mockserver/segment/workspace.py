@@ -7,6 +7,7 @@ from typing import Final
 
 from mockserver.chance import Chance
 from mockserver.clock import Clock
+from mockserver.forgetting import Person
 from mockserver.outbound import Outbound
 from mockserver.ring import Ring
 from mockserver.segment.model import (
@@ -49,6 +50,7 @@ class Workspace:
         outbound: Outbound,
         on_credential: Callable[[str], None],
         off_credential: Callable[[str], None],
+        forget: Callable[[Person], object],
     ) -> None:
         self.id = state.id
         self.clock = clock
@@ -58,6 +60,8 @@ class Workspace:
         self.variants = variants
         self.traces = traces
         self.outbound = outbound
+        #: Lets nobody find a person any more in what the sandbox has recorded.
+        self.forget = forget
         self._on_credential = on_credential
         self._off_credential = off_credential
         self.api_tokens = state.api_tokens

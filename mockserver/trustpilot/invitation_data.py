@@ -10,10 +10,11 @@ from typing import Any
 from mockserver import hints
 from mockserver.answers import Answer, Bindings
 from mockserver.clock import iso
+from mockserver.forgetting import Person
 from mockserver.trustpilot import reviewing
 from mockserver.trustpilot.access import partner_advice, reach
 from mockserver.trustpilot.invitations import checked_moment, is_slashed
-from mockserver.trustpilot.model import Token
+from mockserver.trustpilot.model import Invitation, InvitationLink, Token
 from mockserver.trustpilot.world import World
 
 bindings = Bindings()
@@ -38,11 +39,12 @@ def delete_invitation_data(
     x_business_user_id: str | None,
     body: dict[str, Any],
     carries: Callable[[str], bool],
+    forget: Callable[[Person], None],
 ) -> Answer:
     """Forget invitations, their links, and what reviews know of them; queued mails never leave (INV).
 
-    The reviews themselves and the accounts of their writers belong to the consumers and stay. The journal is the
-    user's own record and stays as well; it is cleared by the control API.
+    The reviews themselves and the accounts of their writers belong to the consumers and stay. Nobody finds the people
+    any more in what the sandbox has recorded, this very call included.
     """
     unit = reach(world, caller, business_unit_id, x_business_user_id, write=True)
     advice = partner_advice(world, caller, carries)
@@ -68,8 +70,25 @@ def delete_invitation_data(
     orders |= {link.reference_id for link in links if link.reference_id is not None}
     for link in links:
         world.drop_link(link)
+    forget(_gone(world, frozenset(body.get("customerEmails", ())), mails, links))
     touched = reviewing.forget_referrals(world, unit.id, doomed.takes, orders)
     hint = hints.invitation_data_deleted(len(mails), len(links), touched)
     if text is not None and is_slashed(text):
         hint = f"{hints.moment_slashed('deleteOlderThan', iso(before))} {hint}"
     return Answer(200, hint=advice or hint)
+
+
+def _gone(world: World, named: frozenset[str], mails: list[Invitation], links: list[InvitationLink]) -> Person:
+    """Who is to be found no more: whoever was named, and of those who went by date whoever is not invited anew."""
+    people = [
+        (request["consumerEmail"], request["consumerName"]) for mail in mails for request in [loads(mail.request)]
+    ]
+    people += [(link.email, link.name) for link in links if link.email is not None]
+    invited = {loads(mail.request)["consumerEmail"].lower() for mail in world.invitations.values()}
+    invited |= {link.email.lower() for link in world.links.values() if link.email is not None}
+    addresses = {email.lower() for email in named}
+    addresses |= {email.lower() for email, _ in people} - invited
+    return Person(
+        addresses=frozenset(addresses),
+        names=frozenset(name for email, name in people if name and email.lower() in addresses),
+    )

@@ -12,7 +12,7 @@ from mockserver.traces import Join
 from mockserver.trustpilot import magic_addresses
 from mockserver.trustpilot.links import page_url
 from mockserver.trustpilot.model import Invitation, InvitationLink, InvitationState
-from mockserver.trustpilot.world import World
+from mockserver.trustpilot.world import World, fingerprint
 
 #: "Queued and sent within minutes": how long an invitation without a send time waits.
 DEFAULT_DELAY: Final = 120.0
@@ -93,7 +93,7 @@ def _arrive(world: World, invitation_id: str) -> None:
         mail.due = world.schedule.at(mail.send_at + SLOW, "deliver-invitation", invitation_id)
         _tell(world, mail)
         return
-    reason = "unsubscribed" if email.lower() in world.unsubscribed else fate.reason if fate is not None else None
+    reason = "unsubscribed" if fingerprint(email) in world.unsubscribed else fate.reason if fate is not None else None
     if reason is not None:
         mail.state, mail.reason = "not-delivered", reason
         _tell(world, mail)
@@ -113,7 +113,7 @@ def _unsubscribe(world: World, invitation_id: str) -> None:
     mail = world.invitations[invitation_id]
     mail.state = "delivered-unsubscribed"
     _tell(world, mail)
-    world.unsubscribed[json.loads(mail.request)["consumerEmail"].lower()] = None
+    world.unsubscribed[fingerprint(json.loads(mail.request)["consumerEmail"])] = None
 
 
 def _link(world: World, mail: Invitation, request: Json) -> InvitationLink:

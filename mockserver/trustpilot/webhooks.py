@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Collection
 from functools import partial
 from typing import Any, Final
 
 from mockserver.clock import iso, iso_milliseconds
 from mockserver.courier import Reply
+from mockserver.forgetting import Eraser
 from mockserver.outbound import Letter
 from mockserver.timeline import Acts, Work
 from mockserver.trustpilot.model import ProductReview, ServiceReview, WebhookAttempt, WebhookDelivery
@@ -163,6 +165,15 @@ def _let_next_go(world: World, delivery: WebhookDelivery) -> None:
     world.webhook_queues[key] = remaining
     if had_its_turn and remaining[0].due is None:
         _try_at(world, remaining[0], world.now())
+
+
+def erase(world: World, eraser: Eraser, traces: Collection[str]) -> None:
+    """Let nobody find a person any more in what was posted; what is still on its way stays as it is."""
+    for delivery in world.webhooks.values():
+        if delivery.id not in world.webhooks_under_way and (
+            delivery.trace in traces or eraser.about(delivery.body.decode())
+        ):
+            delivery.body = eraser.content(delivery.body)
 
 
 def document(delivery: WebhookDelivery) -> dict[str, Any]:

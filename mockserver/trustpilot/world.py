@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Mapping
 
@@ -26,6 +27,11 @@ from mockserver.trustpilot.model import (
 )
 from mockserver.trustpilot.shelf import Shelf
 from mockserver.trustpilot.world_state import WorldState
+
+
+def fingerprint(email: str) -> str:
+    """What an address can be known again by, and not be read from."""
+    return hashlib.sha256(email.lower().encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class World:
@@ -80,7 +86,8 @@ class World:
         self.templates = {template.id: template for template in state.templates}
         self.invitations: Ring[str, Invitation] = Ring(forget=lambda invitation: schedule.call_off(invitation.due))
         self.links: Ring[str, InvitationLink] = Ring(forget=lambda link: off_credential(link.id))
-        #: Whoever has unsubscribed from invitation mails, in lower case.
+        #: Whoever has unsubscribed from invitation mails, by :func:`fingerprint`: they may have to be forgotten, and
+        #: still want no mail.
         self.unsubscribed: Ring[str, None] = Ring()
         # Reviews
         self.consumers = {consumer.id: consumer for consumer in state.consumers}
@@ -129,8 +136,9 @@ class World:
         """What is kept in a ring."""
         for invitation in state.invitations:
             self.invitations[invitation.id] = invitation
-        for email in state.unsubscribed:
-            self.unsubscribed[email] = None
+        for known in state.unsubscribed:
+            # A file of an earlier version has the addresses themselves.
+            self.unsubscribed[fingerprint(known) if "@" in known else known] = None
         for gone, kept in (
             (state.deleted_reviews, self.deleted_reviews),
             (state.deleted_consumers, self.deleted_consumers),
