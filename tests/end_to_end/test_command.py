@@ -14,6 +14,7 @@ COMMANDS = (
     *(
         "clock",
         "coverage",
+        "demo",
         "destination",
         "env",
         "event",
