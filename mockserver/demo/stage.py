@@ -85,6 +85,12 @@ class Outcome:
         self.findings.append(Finding(text, good))
 
     @property
+    def counted(self) -> tuple[int, int]:
+        """How many checks were as they should be, and how many there were."""
+        checks = [finding.good for finding in self.findings if finding.good is not None]
+        return sum(checks), len(checks)
+
+    @property
     def right(self) -> bool:
         """Whether all of it was as it should be."""
         return all(finding.good is not False for finding in self.findings)

@@ -1,5 +1,18 @@
-// Plays the demo by itself, where it was asked to: what is marked data-pace is done after so many seconds.
+// Says that a scene is being played, and plays the demo by itself where it was asked to: what is marked data-pace is done
+// after so many seconds.
 "use strict";
+
+(() => {
+  const form = document.getElementById("play");
+  if (!form) return;
+  form.addEventListener("submit", () => {
+    const button = form.querySelector("button");
+    button.textContent = "Playing …";
+    button.setAttribute("aria-busy", "true");
+    // Not disabled at once: a disabled button's form would not be sent.
+    setTimeout(() => { button.disabled = true; }, 0);
+  });
+})();
 
 (() => {
   const waiting = document.querySelector("[data-pace]");

@@ -36,7 +36,6 @@ def play(stage: Stage, choice: str) -> Outcome:
     else:
         stage.bench("POST", "/faults", {"fault": choice})
     order = stage.order(number)
-    budget = _meter(stage)
     stage.advance(RETRIES_LAST)
     left = stage.bench("GET", "/faults")["faults"]
     outcome = Outcome(orders=[order], exchanges=stage.exchanges(begun))
@@ -48,10 +47,11 @@ def play(stage: Stage, choice: str) -> Outcome:
     rows = [(str(name), str(count)) for name, count in calls.items() if name != "track"]
     outcome.tables.append(Table("Calls to Trustpilot meanwhile", ("Operation", "Calls"), rows))
     total = sum(count for name, count in calls.items() if name != "track")
-    outcome.see(f"{total} calls in all: no storm.", good=total <= _STORM)
+    window = stage.bench("GET", "/usage")["usage"][0]["windows"][0]
+    budget = f"{window['ceiling']:,} in {window['seconds'] // 60} minutes"
+    outcome.see(f"{total} calls in all: no storm; Trustpilot recommends at most {budget}.", good=total <= _STORM)
     tokens = called(outcome.exchanges, "createAccessToken") + called(outcome.exchanges, "refreshAccessToken")
     outcome.see(f"New tokens: {len(tokens)}.", good=len(tokens) <= 1)
-    outcome.tables.append(budget)
     return outcome
 
 
@@ -63,15 +63,3 @@ def _judge(stage: Stage, outcome: Outcome, order: str) -> None:
         outcome.see(f"Order {order} is kept for a person to decide ({many} invited): {last[2]}", good=many <= 1)
         return
     judge(stage, outcome, order)
-
-
-def _meter(stage: Stage) -> Table:
-    """How much of the budget was used when the order came, before the clock went on."""
-    usage = stage.bench("GET", "/usage")["usage"]
-    rows = [
-        (row["apiKey"], f"{window['calls']:,} in {window['seconds'] // 60} minutes", f"{window['ceiling']:,}")
-        for row in usage
-        for window in row["windows"]
-        if window["calls"]
-    ]
-    return Table("The budget Trustpilot recommends", ("API key", "Calls", "Ceiling"), rows)

@@ -8,14 +8,6 @@ from typing import Any, Final
 from mockserver.demo import judging
 from mockserver.demo.stage import Cells, Outcome, Row, Stage, Table
 
-#: What the mock's evidence levels mean, from the surest on.
-LEVELS: Final = {
-    "seed": "Trustpilot's own partner documents",
-    "documented": "official documentation",
-    "official-code": "code that Trustpilot or Segment published",
-    "observed": "seen on the wire by other people's programs",
-    "assumed": "an assumption of ours",
-}
 #: So many cases are told by their ids.
 _FEW: Final = 12
 _WEAK: Final = ("observed", "assumed")
@@ -59,9 +51,10 @@ def show_gaps(stage: Stage, choice: str) -> Outcome:  # noqa: ARG001 - there is 
     outcome.see(f"{len(calls)} calls that only read would settle the most; we ask to make them together.")
     rows: list[Cells] = [(case["id"], _call(case), case["title"]) for case in calls]
     outcome.tables.append(Table("What we ask to run on a test account", ("Case", "Call", "To see whether"), rows))
-    operations = [row for row in stage.control.call("GET", "/coverage")["operations"] if row["api"] == "trustpilot"]
-    levels = Counter(answer["evidence"] for row in operations for answer in row["responses"])
-    rows = [(name, f"{levels[name]:,}", LEVELS.get(name, "")) for name in sorted(levels, key=_order)]
+    coverage = stage.control.call("GET", "/coverage")
+    operations = [row for row in coverage["operations"] if row["api"] == "trustpilot"]
+    counts = Counter(answer["evidence"] for row in operations for answer in row["responses"])
+    rows = [(one["level"], f"{counts[one['level']]:,}", one["meaning"]) for one in coverage["levels"]]
     outcome.tables.append(Table("What Trustpilot's answers here rest on", ("Evidence", "Answers", "Meaning"), rows))
     weak = [row for row in operations if _success(row)["evidence"] in _WEAK]
     outcome.see(f"{len(weak)} of {len(operations)} operations have a good answer that no official page shows.")
@@ -93,11 +86,6 @@ def _cases(ids: list[str]) -> str:
         return ", ".join(ids)
     chapters = Counter(case.partition("-")[0] for case in ids)
     return f"{len(ids)} cases: " + ", ".join(f"{name} {count}" for name, count in chapters.items())
-
-
-def _order(level: str) -> int:
-    names = list(LEVELS)
-    return names.index(level) if level in names else len(names)
 
 
 def _success(row: Row) -> Row:
