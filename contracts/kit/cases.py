@@ -126,7 +126,7 @@ def load_file(plan: str, file: Traversable) -> Iterator[Case]:
     """
     try:
         chapter = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - either is a safe loader
-    except yaml.YAMLError as problem:
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
         raise CaseError(f"{file.name}: not YAML: {problem}") from problem
     try:
         _check_words(chapter)

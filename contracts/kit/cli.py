@@ -6,7 +6,7 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,23 +16,22 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from contracts.kit import cases, evidence, expectations, explain, subjects
-from contracts.kit import contract as contracts
+from contracts.kit import cases, evidence, expectations, explain, made_up, subject_options
 from contracts.kit.cases import Case, CaseError
 from contracts.kit.contract import Contract, ContractError
 from contracts.kit.contract_subject import ContractSubject
 from contracts.kit.engine import Run
 from contracts.kit.expectations import ExpectationError
 from contracts.kit.local_mock import open_mock
-from contracts.kit.processes import CannotStartError
 from contracts.kit.reports import chosen
 from contracts.kit.reports.as_json import JsonReport
 from contracts.kit.reports.chosen import ReportError
 from contracts.kit.reports.gathered import Gathering
 from contracts.kit.reports.terminal import TerminalReport
-from contracts.kit.run_events import Reporter, RunFinished
+from contracts.kit.run_events import Reporter, RunEvent, RunFinished
 from contracts.kit.subjects import Subject
 
+_PLAN, _REPLAY = "segment-destination", "replay"
 _INTERRUPTED = 130
 _LARGEST_SEED = 2**31
 
@@ -42,6 +41,7 @@ Examples:
   tpmock test --case DEST-003 --case DEST-01
   tpmock test --command "node server.js --port {port}"
   tpmock test --mutant no-dedupe
+  tpmock test --generated --examples 2000
   tpmock test --mock http://127.0.0.1:8080 --sandbox default \\
       --destination-url http://127.0.0.1:8090 --integration-key KEY
 
@@ -54,10 +54,8 @@ judged, 2 the run itself was impossible.
 @click.command(epilog=_EPILOG)
 @click.option(
     "--plan",
-    default="segment-destination",
-    show_default=True,
     type=click.Choice(cases.choices()),
-    help="Which set of cases, such as --plan segment-destination.",
+    help=f"Which set of cases, such as --plan quick. Default: {_PLAN}.",
 )
 @click.option(
     "--case",
@@ -143,8 +141,43 @@ judged, 2 the run itself was impossible.
     metavar="ID",
     help="The sandbox that the running destination is configured for. Example: --sandbox default",
 )
+@click.option(
+    "--generated",
+    is_flag=True,
+    help="Make up events and histories, and see that four things hold whatever happens. Example: --generated",
+)
+@click.option(
+    "--examples",
+    type=click.IntRange(1, 100_000),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="How many histories --generated makes up. Example: --examples 5000",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(1, 86_400),
+    default=120,
+    show_default=True,
+    metavar="N",
+    help="After so long --generated plays nothing new. Example: --seconds 600",
+)
+@click.option(
+    "--found",
+    "found_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="tpmock-found.yaml",
+    show_default=True,
+    help="Where --generated writes what it has found, as cases to replay. Example: --found found.yaml",
+)
+@click.option(
+    "--replay",
+    "replayed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Judge by the cases of a file: what --generated found, or some of your own. Example: --replay found.yaml",
+)
 def test(
-    plan: str,
+    plan: str | None,
     wanted: tuple[str, ...],
     listed: bool,  # noqa: FBT001 - click's signature
     explained: str | None,
@@ -160,21 +193,29 @@ def test(
     integration_key: str | None,
     expected_file: Path | None,
     sandbox: str | None,
+    generated: bool,  # noqa: FBT001 - click's signature
+    examples: int,
+    seconds: float,
+    found_file: Path,
+    replayed: Path | None,
 ) -> None:
     """Judge a Segment-to-Trustpilot destination by contract cases, against the mock.
 
     Without options: the bundled destination, with a mock started for the run.
     """
+    if generated and (other := _excluded(plan, wanted, listed, explained, evidence_file, expected_file, replayed)):
+        raise click.UsageError(f"--generated makes up its own cases; leave out {other}.")
+    if replayed and (plan or evidence_file):
+        raise click.UsageError("--replay has cases of its own; leave out --plan and --evidence.")
     try:
-        contract = _contract(contract_file, mutant or command or destination_url)
-        chosen = _choose(plan, wanted) if contract is None else _narrowed(contract.cases(), wanted)
+        contract = subject_options.contract(contract_file, mutant or command or destination_url)
+        plan, chosen = _chosen(plan, replayed, contract, wanted)
+        every = (*chosen, *cases.load_plan(cases.STANDARD))
         if explained:
-            click.echo(explain.page(explained, cases.load_plan(cases.STANDARD)))
+            click.echo(explain.page(explained, every))
             return
-        known = {case.id for case in cases.load_plan(cases.STANDARD)}
-        if contract is not None:
-            plan, expected_file = " and ".join(contract.plans), expected_file or contract.expected
-        expected = expectations.load(expected_file, known) if expected_file else {}
+        expected_file = expected_file or (contract.expected if contract else None)
+        expected = expectations.load(expected_file, {case.id for case in every}) if expected_file else {}
     except (CaseError, explain.UnknownTopicError, ExpectationError, ContractError) as problem:
         raise click.UsageError(str(problem)) from None
     if listed:
@@ -184,18 +225,24 @@ def test(
     subject: Subject
     groups = None
     if contract is None:
-        subject = _subject(mutant, command, destination_url, needed)
+        subject = subject_options.subject(mutant, command, destination_url, needed)
     else:
-        subject = ContractSubject(contract, _ask)
+        subject = ContractSubject(contract, subject_options.ask)
         mock_url, sandbox, groups = contract.place(mock_url, sandbox)
     seed = secrets.randbelow(_LARGEST_SEED) if seed is None else seed
-    run = Run(plan, chosen, subject, partial(open_mock, mock_url), seed, sandbox, groups, expected)
-    more = _chosen_reports(
-        reports, evidence_file, _kind(mutant, contract_file, command or destination_url), as_json=as_json
-    )
+    open_one = partial(open_mock, mock_url)
+    kind = subject_options.kind(mutant, contract_file, command or destination_url)
+    more = _chosen_reports(reports, evidence_file, kind, as_json=as_json)
     try:
         with _terminated_like_interrupted():
-            sys.exit(_follow(run, as_json=as_json, more=more))
+            if generated:
+                search = made_up.search(subject, open_one, seed, examples, seconds, sandbox)
+                code = _follow(search.events(), as_json=as_json, more=more)
+                made_up.keep(search, found_file)
+            else:
+                run = Run(plan, chosen, subject, open_one, seed, sandbox, groups, expected)
+                code = _follow(run.events(), as_json=as_json, more=more)
+        sys.exit(code)
     except ReportError as problem:
         raise click.ClickException(str(problem)) from None
     except KeyboardInterrupt:
@@ -203,21 +250,18 @@ def test(
         sys.exit(_INTERRUPTED)
 
 
-def _contract(file: Path | None, other: str | None) -> Contract | None:
-    if file is not None and other:
-        raise click.UsageError("--contract names the subject; leave out --mutant, --command and --destination-url.")
-    return None if file is None else contracts.read(file)
+def _chosen(
+    plan: str | None, replayed: Path | None, contract: Contract | None, wanted: Sequence[str]
+) -> tuple[str, tuple[Case, ...]]:
+    """What the cases are called, and which they are.
 
-
-def _ask(text: str) -> None:
-    """Show a person what to do, and wait until it is done."""
-    click.echo(f"\n{text}\nPress Enter when it is done.", err=True)
-    if not sys.stdin.readline():
-        raise CannotStartError("The contract needs a person at the terminal, and standard input has ended.")
-
-
-def _choose(plan: str, wanted: Sequence[str]) -> tuple[Case, ...]:
-    return _narrowed(cases.load_plan(plan), wanted)
+    :raises CaseError: when a file cannot be used, or no case is wanted.
+    """
+    if replayed is not None:
+        return _REPLAY, _narrowed(tuple(cases.load_file(_REPLAY, replayed)), wanted)
+    if contract is not None:
+        return " and ".join(contract.plans), _narrowed(contract.cases(), wanted)
+    return plan or _PLAN, _narrowed(cases.load_plan(plan or _PLAN), wanted)
 
 
 def _narrowed(every: tuple[Case, ...], wanted: Sequence[str]) -> tuple[Case, ...]:
@@ -228,27 +272,6 @@ def _narrowed(every: tuple[Case, ...], wanted: Sequence[str]) -> tuple[Case, ...
             plans = ", ".join(dict.fromkeys(case.plan for case in every))
             raise CaseError(f"No case of the plan {plans} has an id that begins with {one}; see tpmock test --list.")
     return tuple(case for case in every if case.id.startswith(tuple(wanted)))
-
-
-def _subject(mutant: str | None, command: str | None, url: str | None, needed: Mapping[str, str | None]) -> Subject:
-    given = [
-        name for name, value in (("--mutant", mutant), ("--command", command), ("--destination-url", url)) if value
-    ]
-    if len(given) > 1:
-        raise click.UsageError(f"{' and '.join(given)} name different subjects; give one.")
-    if url:
-        missing = [name for name, value in needed.items() if not value]
-        if missing:
-            raise click.UsageError(f"--destination-url needs {', '.join(missing)} as well.")
-        return subjects.RunningSubject(url, str(needed["--integration-key"]))
-    for name in ("--integration-key", "--sandbox"):
-        if needed[name]:
-            raise click.UsageError(
-                f"{name} goes with --destination-url; a subject that the kit starts gets a sandbox of its own."
-            )
-    if mutant:
-        return subjects.mutant(mutant)
-    return subjects.StartedSubject("the program of --command", command) if command else subjects.bundled()
 
 
 def _chosen_reports(
@@ -267,21 +290,20 @@ def _chosen_reports(
     return found
 
 
-def _kind(mutant: str | None, contract_file: Path | None, other: str | None) -> dict[str, str]:
-    """How a pack says by which way its subject came."""
-    if mutant:
-        return {"kind": "mutant", "mutant": mutant}
-    return {"kind": "contract" if contract_file else "other" if other else "bundled"}
+def _excluded(*given: object) -> str:
+    """The first option that goes badly with ``--generated``."""
+    names = ("--plan", "--case", "--list", "--explain", "--evidence", "--expected", "--replay")
+    return next((name for name, value in zip(names, given, strict=True) if value), "")
 
 
-def _follow(run: Run, *, as_json: bool, more: Sequence[Reporter]) -> int:
+def _follow(told: Generator[RunEvent], *, as_json: bool, more: Sequence[Reporter]) -> int:
     """Run, report, and say with which exit code to end."""
     console = Console(stderr=as_json)
     terminal = TerminalReport(console, quiet=as_json)
     reporters: list[Reporter] = [terminal, *([JsonReport(sys.stdout)] if as_json else []), *more]
     code = 0
     # Closed here and not when it is forgotten: an interruption in a reporter must end the subject as well.
-    with closing(run.events()) as events, terminal:
+    with closing(told) as events, terminal:
         for event in events:
             for reporter in reporters:
                 reporter(event)

@@ -97,8 +97,14 @@ def _event(stage: Stage, told: Mapping[str, Any], number: int) -> Event:
     stage.events_made += 1
     event["messageId"] = f"{stage.known['message']}-{stage.events_made}"
     base_events.change(event, template.fill(told.get("set", {}), known), told.get("unset", ()))
-    stage.seen.personal.update(personal_data(event))
+    _note(stage, event)
     return event
+
+
+def _note(stage: Stage, event: object) -> None:
+    """Remember an event, and who is in it, for the checks."""
+    stage.seen.events.append(event)
+    stage.seen.personal.update(personal_data(event))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +155,19 @@ def _post(stage: Stage, told: Mapping[str, Any], number: int) -> _Post:
     else:
         key = template.fill(told.get("key", "{key}"), known)
     if "body" in told:
-        body, order, what = str(template.fill(told["body"], known)), None, "a body that is no event"
+        body, order, what = str(template.fill(told["body"], known)), None, "a body of the case"
+        _note(stage, _parsed(body))
     else:
         event = _as_stored(_event(stage, told, number))
         body, order, what = json.dumps(event), order_of(event), f"the event {told['event']}"
     return _Post(stage.subject.url, body.encode(), headers, key, order, what)
+
+
+def _parsed(body: str) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _as_stored(event: Event) -> Event:

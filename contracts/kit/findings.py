@@ -62,7 +62,7 @@ class Finding:
 class Outcome:
     """What a case came to, and why.
 
-    :param reason: why it was not judged; empty when it was.
+    :param reason: why it was not judged, or on how much it was; may be empty.
     :param excuse: why it was expected not to pass; empty when it was not.
     :param exchanges: what was exchanged, in short; only kept when something is wrong.
     :param records: what was exchanged, in full.

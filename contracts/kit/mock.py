@@ -185,8 +185,8 @@ class Sandbox:
         return [item for message in message_ids for item in self._listed("deliveries", messageId=message)]
 
     def unfinished(self) -> list[Item]:
-        """Deliveries that Segment would still try again, and that could disturb the next case."""
-        return self._listed("deliveries", state="awaiting-retry")
+        """Deliveries that Segment has yet to make, or to try again, and that could disturb the next case."""
+        return [*self._listed("deliveries", state="awaiting-retry"), *self._listed("deliveries", state="pending")]
 
     def _listed(self, collection: str, **query: object) -> list[Item]:
         return list(self._call("GET", f"/segment/{collection}", limit=1000, **query)[collection])

@@ -70,11 +70,13 @@ class Observation:
 
     ``answers`` and ``sent`` are of the case's "when"; ``invitations``, ``deliveries`` and ``journal`` are what the
     mock recorded in that time. ``references`` are the reference numbers of all invitations of the sandbox, however
-    old. ``stored`` is what the files of the subject held in the end, by name; only read when a check asks for it.
+    old; ``events`` are all events of the case, as they were posted or sent. ``stored`` is what the files of the
+    subject held in the end, by name; only read when a check asks for it.
     """
 
     answers: list[Answer] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
     personal: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
     invitations: Sequence[Item] = field(default_factory=list)
@@ -145,6 +147,9 @@ def personal_data(event: object) -> Iterator[str]:
             value = place.get(name) if isinstance(place, Mapping) else None
             if isinstance(value, str) and len(value.strip()) >= _SHORTEST_DATUM:
                 yield value.strip()
+    user_id = event.get("userId")
+    if isinstance(user_id, str) and "@" in user_id:
+        yield user_id.strip()
 
 
 def _exchange(entry: Item) -> Exchange:

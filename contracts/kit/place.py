@@ -78,7 +78,8 @@ def play(case: Case, place: Place, seed: int) -> tuple[tuple[Finding, ...], Obse
         findings = _perform(case.given, stage, place)
         if findings or (findings := _not_given(case, stage.seen)):
             return findings, stage.seen
-        stage.seen = Observation(personal=stage.seen.personal, references=stage.seen.references)
+        before = stage.seen
+        stage.seen = Observation(personal=before.personal, references=before.references, events=before.events)
         stage.seen.secrets.update(place.sandbox.credentials.get(name, "") for name in _SECRETS)
         stage.seen.secrets.discard("")
         findings = _perform(case.when, stage, place)

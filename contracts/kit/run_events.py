@@ -32,6 +32,18 @@ class CaseStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ExampleTried:
+    """One more made-up history was played, or a smaller one for a failure.
+
+    :param shrinking: whether something was found, and is being made smaller.
+    """
+
+    tried: int
+    most: int
+    shrinking: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFinished:
     """A case is judged, or will not be."""
 
@@ -61,5 +73,5 @@ class RunFinished:
         return 1 if self.results[Result.FAILED] + self.results[Result.NOT_RUN] > self.excused else 0
 
 
-RunEvent = RunStarted | CaseStarted | CaseFinished | RunFinished
+RunEvent = RunStarted | CaseStarted | ExampleTried | CaseFinished | RunFinished
 Reporter = Callable[[RunEvent], None]

@@ -72,6 +72,13 @@ def bodies(*documents: object, content_type: str = "application/json") -> Observ
     return Observation(answers=[Answer(200, content_type, json.dumps(document)) for document in documents])
 
 
+def history(*made: tuple[str, str], **changes: Any) -> Observation:
+    """An order, with what became of it."""
+    order = {"type": "track", "event": "orderCompleted", "properties": {"Order ID": 1001.0, "email": "Ada@example.com"}}
+    invitations = [{"referenceNumber": reference, "consumerEmail": email} for reference, email in made]
+    return Observation(events=[None, "odd", {**order, **changes}], invitations=invitations)
+
+
 def stored(content: bytes) -> Observation:
     return Observation(stored={"orders.db": content}, personal={"ada@example.com"})
 
@@ -134,6 +141,13 @@ GREEN: list[tuple[str, Any, Observation]] = [
     ("send_time", "2030-07-06T21:30:00", at("07/06/2030 21:30:00")),
     ("send_time", "2030-07-06T21:30:00", call()),
     ("not_stored", True, stored(b"order 1001, consumer 3f2a")),
+    ("once", True, history(("1001", "ada@example.com"), ("1002", "ada@example.com"))),
+    ("orders_only", True, history(("1001", "ada@example.com"))),
+    ("orders_only", True, history(("1001", "eve@example.com"), userId="eve@example.com")),
+    ("orders_only", True, history(("1001", "eve@example.com"), context={"traits": {"email": " eve@example.com"}})),
+    ("orders_only", True, history()),
+    ("no_failure", True, answered(200, 400, 501)),
+    ("no_failure", True, delivered("discarded", 400)),
 ]
 
 RED: list[tuple[str, Any, Observation, str]] = [
@@ -197,6 +211,16 @@ RED: list[tuple[str, Any, Observation, str]] = [
     ("send_time", "2030-07-06T21:30:00", at("2030-07-06T23:30:00"), "2030-07-06T23:30:00"),
     ("send_time", "2030-07-06T21:30:00", at("soon"), "soon"),
     ("not_stored", True, stored(b"... ADA@example.com ..."), "in orders.db"),
+    ("once", True, invited("A-1", "B-2", "A-1"), "2 for A-1"),
+    ("orders_only", True, history(("1002", "ada@example.com")), "for 1002, which no completed order"),
+    ("orders_only", True, history(("1001", "eve@example.com")), "an address that the order does not have"),
+    ("orders_only", True, history(("", "ada@example.com")), "without an order id"),
+    ("orders_only", True, history(("1001", "ada@example.com"), type="page"), "for 1001, which no completed order"),
+    ("orders_only", True, history(("1001", "ada@example.com"), event="Order Refunded"), "for 1001"),
+    ("orders_only", True, history(("True", "ada@example.com"), properties={"id": True, "email": "@"}), "for True"),
+    ("no_failure", True, answered(200, 500), "500 to an event, 1 failure in all"),
+    ("no_failure", True, answered(None), "1 failure"),
+    ("no_failure", True, delivered("delivered", 503, 200), "503 to Segment"),
 ]  # fmt: skip
 
 

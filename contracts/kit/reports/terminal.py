@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from contracts.kit.findings import Exchange, Finding, Result
-from contracts.kit.run_events import CaseFinished, CaseStarted, RunEvent, RunFinished, RunStarted
+from contracts.kit.run_events import CaseFinished, CaseStarted, ExampleTried, RunEvent, RunFinished, RunStarted
 from contracts.kit.wording import counted
 
 _STYLES = {
@@ -56,6 +56,9 @@ class TerminalReport:
                 self._say(f"Plan {event.plan}, {cases}, seed {event.seed}. Subject: {escape(event.subject)}.")
             case CaseStarted():
                 self._progress.update(self._task, description=event.case.id)
+            case ExampleTried():
+                doing = "making it smaller" if event.shrinking else "making up histories"
+                self._progress.update(self._task, description=doing, total=event.most, completed=event.tried)
             case CaseFinished():
                 self._progress.advance(self._task)
                 self._case(event)
