@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import g
 
@@ -46,10 +47,11 @@ def token(*, partner: bool = False) -> str:
     return str(json.loads(result.body)["access_token"])
 
 
-def call(operation_id: str, body: Any = None, **path: str) -> Any:
+def call(operation_id: str, body: Any = None, query: Mapping[str, str] | None = None, **path: str) -> Any:
     """Call a private operation with a fresh token, in the name of the sandbox's business user.
 
     :param body: a JSON value, or None for none
+    :param query: its parameters, by name
     :param path: the parameters of the path, by name
     :returns: the answer's JSON; None when it is empty
     :raises RefusedError: when it is refused, with what the mock says about it
@@ -59,7 +61,9 @@ def call(operation_id: str, body: Any = None, **path: str) -> Any:
     if body is not None:
         headers["Content-Type"] = "application/json"
     content = b"" if body is None else json.dumps(body).encode()
-    result = g.door.send(wanted["method"], wanted["path"].format(**path), g.door.as_browser(headers), content)
+    target = wanted["path"].format(**{name: quote(value, safe="") for name, value in path.items()})
+    url = f"{target}?{urlencode(query)}" if query else target
+    result = g.door.send(wanted["method"], url, g.door.as_browser(headers), content)
     if result.status >= 400:  # noqa: PLR2004 - where HTTP's refusals begin
         raise RefusedError(result.status, _why(result))
     return json.loads(result.body) if result.body else None

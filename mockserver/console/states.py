@@ -12,4 +12,8 @@ INVITATIONS: Final = {
     "not-delivered": "bad",
 }
 WEBHOOKS: Final = {"pending": "calm", "delivered": "good", "failed": "bad"}
+#: What an address can be told of.
+WEBHOOK_EVENTS: Final = tuple(
+    f"{kind}-review-{change}" for kind in ("service", "product") for change in ("created", "updated", "deleted")
+)
 PRODUCT_REVIEWS: Final = {"published": "good", "underModeration": "warn", "unpublished": "bad", "archived": "calm"}

@@ -15,6 +15,7 @@ from mockserver.trustpilot.model import (
     Deletion,
     InvitationLink,
     ProductReview,
+    Report,
     ServiceReview,
     Subscription,
     Token,
@@ -75,10 +76,20 @@ def service_review(world: World, review: ServiceReview) -> Row:
         "locationId": review.location,
         "isVerified": review.verified,
         "reported": review.report is not None,
+        "report": None if review.report is None else _report(review.report),
         "likes": list(review.likes),
         "tags": list(review.tags),
         "reply": None if review.reply is None else review.reply.text,
         "trace": review.trace,
+    }
+
+
+def _report(report: Report) -> Row:
+    return {
+        "source": report.source,
+        "reasons": list(report.reasons),
+        "publicComment": report.public_comment,
+        "reviewVisibility": report.review_visibility,
     }
 
 
