@@ -46,11 +46,11 @@ class Driver:
     def _perform(sandbox: Sandbox) -> float:
         """Perform what is due in one sandbox; the real seconds until it wants to be looked at again."""
         try:
-            if sandbox.next_wait() == 0.0:
-                sandbox.perform_due()
+            if sandbox.time.next_wait() == 0.0:
+                sandbox.time.perform_due()
         except Exception:  # noqa: BLE001 - logged, and the sandbox is looked at again
             # A defect in one sandbox must not stop the time of all others.
             _log.exception("sandbox %s: what was due could not be performed", sandbox.id)
-        wait = sandbox.next_wait()
+        wait = sandbox.time.next_wait()
         # Zero means that someone is moving that clock, who will wake us when done.
         return LONGEST_SLEEP if not wait else min(wait, LONGEST_SLEEP)

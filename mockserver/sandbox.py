@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import count
-from time import monotonic
 from typing import Any, Final
 
 from contracts import spec
 from mockserver.chance import Chance
-from mockserver.clock import LATEST, Clock, ClockState, System
+from mockserver.clock import Clock, ClockState, System
 from mockserver.collector import Collector
 from mockserver.courier import Courier
 from mockserver.faults import Faults
@@ -23,6 +21,7 @@ from mockserver.functions.runner import Runner
 from mockserver.journal import RING, Journal
 from mockserver.masking import Masks
 from mockserver.outbound import Outbound
+from mockserver.passing import Passing
 from mockserver.sandbox_state import KeptSandbox, SandboxState, Snapshot, decode, encode
 from mockserver.segment import delivery, model, people, regulations
 from mockserver.segment.workspace import Workspace
@@ -36,8 +35,6 @@ DEFAULT: Final = "default"
 
 #: How many named states of one sandbox are kept.
 SNAPSHOTS: Final = 32
-#: How much of one sandbox may be on its way at once: a destination that hangs holds up its own sandbox, not the others.
-FLIGHTS: Final = 8
 
 _WORLD_ACTS: Final[Mapping[str, Act]] = invitation_life.acts.by_name | webhooks.acts.by_name
 _WORKSPACE_ACTS: Final[Mapping[str, Act]] = delivery.acts.by_name | regulations.acts.by_name
@@ -90,6 +87,12 @@ class Sandbox:
     :raises WorldFileError: when the things in the seed do not fit together
     """
 
+    #: Each of them is another one after a reset.
+    clock: Clock
+    timeline: Timeline
+    world: World
+    workspace: Workspace
+
     def __init__(
         self,
         sandbox_id: str,
@@ -107,10 +110,9 @@ class Sandbox:
         self.journal_ring = journal
         self.world_name = world
         self.lock = threading.RLock()
-        self._quiet = threading.Condition(self.lock)
-        self._room = threading.Condition(self.lock)
-        self._driving = threading.Lock()
         self._around = around
+        #: Time, and what it brings.
+        self.time = Passing(self, around.executor, around.wake)
         self._switches = dict(switches)
         self._owned: set[str] = set()
         self.snapshots: dict[str, Snapshot] = {} if kept is None else kept.snapshots
@@ -237,11 +239,11 @@ class Sandbox:
 
     def reset(self) -> None:
         """Back to the seed: clock, world, workspace, journal, faults and variants. What is under way ends unheard."""
-        with self._driving, self.lock:
+        with self.time.stopped(), self.lock:
             self.close()
             with self._around.collector.building():
                 self._build()
-            self._quiet.notify_all()
+            self.time.begun_anew()
         self._around.collector.made(self.world.size)
 
     @property
@@ -317,8 +319,8 @@ class Sandbox:
 
         :raises OverflowError: when there are too many
         """
-        with self._driving:
-            self._wait_for_flights(self.timeline)
+        with self.time.stopped():
+            self.time.wait_for_flights()
             with self.lock:
                 if name not in self.snapshots and len(self.snapshots) >= SNAPSHOTS:
                     raise OverflowError
@@ -329,149 +331,18 @@ class Sandbox:
     def restore(self, snapshot: Snapshot) -> None:
         """Back to a named state, its time too. What is under way ends unheard."""
         kept = decode(snapshot.content)
-        with self._driving, self.lock:
+        with self.time.stopped(), self.lock:
             # Whoever follows the journal must not take new entries for old ones.
             kept.journal.last = max(kept.journal.last, self.journal.last)
             self.close()
             with self._around.collector.building():
                 self._build(kept)
-            self._quiet.notify_all()
+            self.time.begun_anew()
         self._around.collector.made(self.world.size)
         self._around.wake()
 
-    # --- time -----------------------------------------------------------------------------------------------------
-
-    def next_wait(self) -> float | None:
-        """Real seconds until something due here can happen; None when nothing does by itself.
-
-        While as much is on its way as may be, nothing more happens: whatever comes back looks for the next.
-        """
-        with self.lock:
-            moment = self.timeline.next
-            return None if moment is None or self._full(self.timeline) else self.clock.real_wait(moment)
-
-    def perform_due(self) -> None:
-        """Perform what is due now, unless someone is moving the clock, who will."""
-        if not self._driving.acquire(blocking=False):
-            return
-        try:
-            while self._step(self.clock.now()) is not None:
-                if self._full(self.timeline):
-                    break
-        finally:
-            self._driving.release()
-        if self.next_wait() == 0.0:
-            # Something fell due between the last look and the release, while others found this place taken.
-            self._around.wake()
-
-    def advance(self, by: float) -> int:
-        """Let time pass: perform what is due by now, then stop at each due moment, perform what is due there, go on.
-
-        What goes out over the network is waited for, so that its effects come before the next moment.
-
-        :param by: seconds
-        :returns: how many things happened
-        :raises OverflowError: when that moment is beyond what a calendar holds
-        """
-        with self._driving:
-            self._wait_for_flights(self.timeline)
-            target = self.clock.now() + by
-            if target > LATEST:
-                raise OverflowError
-            performed = self._catch_up()
-            while (timeline := self._step(target)) is not None:
-                performed += 1
-                self._wait_for_flights(timeline)
-            with self.lock:
-                self.clock.move_to(target)
-        self._around.wake()
-        return performed
-
-    def settle(self, timeout: float) -> tuple[int, int]:
-        """Wait until nothing is due and nothing is under way, at most ``timeout`` real seconds.
-
-        :returns: what is still due and what is still under way; two zeros when quiet
-        """
-        deadline = monotonic() + timeout
-        while True:
-            self.perform_due()
-            with self.lock:
-                timeline, now = self.timeline, self.clock.now()
-                due = timeline.next is not None and timeline.next <= now
-                left = deadline - monotonic()
-                if not (due or timeline.in_flight) or left <= 0:
-                    return timeline.count(now) if due else 0, timeline.in_flight
-                # Woken when nothing is under way; otherwise looks again soon, as time itself makes things due.
-                self._quiet.wait(min(left, 0.05))
-
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        """Something is under way here for as long as the block runs, and whoever waits for rest waits for it too."""
-        with self.lock:
-            timeline = self.timeline
-            timeline.in_flight += 1
-        try:
-            yield
-        finally:
-            with self.lock:
-                timeline.in_flight -= 1
-                self._notify(timeline)
-
-    def _catch_up(self) -> int:
-        """Perform what is due by now as it would happen by itself, several at a time; how many things that were."""
-        performed, now = 0, self.clock.now()
-        while (timeline := self._step(now)) is not None:
-            performed += 1
-            with self.lock:
-                # Every flight ends by its own time-out.
-                while self._full(timeline):
-                    self._room.wait(1.0)
-        self._wait_for_flights(self.timeline)
-        return performed
-
-    @staticmethod
-    def _full(timeline: Timeline) -> bool:
-        return timeline.flying >= FLIGHTS
-
-    def _notify(self, timeline: Timeline) -> None:
-        self._room.notify_all()
-        if not timeline.in_flight:
-            self._quiet.notify_all()
-
-    def _step(self, until: float) -> Timeline | None:
-        """Perform the next thing due by ``until``; the timeline it came from, or None when there was none."""
-        with self.lock:
-            timeline = self.timeline
-            due = timeline.pop(until)
-            if due is None:
-                return None
-            self.clock.move_to(due.moment)
-            work = self._perform(due)
-            self.note_change()
-            if work is not None:
-                timeline.took_off(due)
-        if work is not None:
-            self._around.executor.submit(self._fly, timeline, due, work)
-        return timeline
-
-    def _perform(self, due: Due) -> Work | None:
+    def perform(self, due: Due) -> Work | None:
+        """Do one thing that is due. Called under the lock."""
         if due.act in _WORLD_ACTS:
             return _WORLD_ACTS[due.act](self.world, due.subject)
         return _WORKSPACE_ACTS[due.act](self.workspace, due.subject)
-
-    def _fly(self, timeline: Timeline, due: Due, work: Work) -> None:
-        try:
-            work()
-        finally:
-            with self.lock:
-                timeline.landed(due)
-                self.note_change()
-                self._notify(timeline)
-            # Whoever comes back takes the next one along, without a detour by way of the driver.
-            self.perform_due()
-
-    def _wait_for_flights(self, timeline: Timeline) -> None:
-        with self.lock:
-            # Every flight ends by its own time-out.
-            while timeline.in_flight:
-                self._quiet.wait(1.0)

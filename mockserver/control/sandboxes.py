@@ -146,7 +146,7 @@ def get_clock(sandbox: Sandbox) -> dict[str, Any]:
 def advance_clock(sandbox: Sandbox, body: dict[str, str]) -> dict[str, Any]:
     """Let time pass."""
     try:
-        performed = sandbox.advance(_seconds("by", body["by"]))
+        performed = sandbox.time.advance(_seconds("by", body["by"]))
     except OverflowError:
         raise _invalid("by: the calendar of this program ends with the year 8999") from None
     return _clock(sandbox) | {"performed": performed}
@@ -165,7 +165,7 @@ def resume_clock(sandbox: Sandbox) -> dict[str, Any]:
     """Let time run on."""
     with sandbox.lock:
         sandbox.clock.resume()
-    sandbox.perform_due()
+    sandbox.time.perform_due()
     return _clock(sandbox)
 
 
@@ -181,7 +181,7 @@ def list_timeline(sandbox: Sandbox, act: str | None, limit: int) -> dict[str, An
 @bindings.handles("settle")
 def settle(sandbox: Sandbox, body: dict[str, str]) -> dict[str, Any]:
     """Wait until quiet."""
-    due, in_flight = sandbox.settle(_seconds("timeout", body.get("timeout", "PT10S"), LONGEST_SETTLE))
+    due, in_flight = sandbox.time.settle(_seconds("timeout", body.get("timeout", "PT10S"), LONGEST_SETTLE))
     if due or in_flight:
         sentence = f"{due} things are still due and {in_flight} deliveries are under way."
         raise Problem("not-settled", hint=sentence, detail=sentence)

@@ -237,7 +237,7 @@ def test_segment_event(sandbox: Sandbox, name: str, body: dict[str, Any]) -> Row
     """Try what one event would do at a destination on this machine; nothing is kept of it but the journal's entries."""
     with sandbox.lock:
         trial = tester.begin(sandbox.workspace, _known(sandbox, name), body)
-    with sandbox.busy():
+    with sandbox.time.busy():
         for work in trial.works:
             work()
     with sandbox.lock:

@@ -51,7 +51,7 @@ class Striking:
         if strike is None:
             return self._truth(call, bound)
         effect = strike.effect
-        with call.home.busy():
+        with call.home.time.busy():
             if effect.when == "before":
                 self._sleep(effect.delay)
             result = self._struck(call, bound, strike)

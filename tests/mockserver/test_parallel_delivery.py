@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.sandbox import FLIGHTS
+from mockserver.passing import FLIGHTS
 from tests.sandboxes import SandboxUnderTest, an_order
 from tests.stub_destination import Say, StubDestination
 
