@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mockserver.demo.recording import play
 from mockserver.demo.story import SCENES
-from tests.browser.test_onboarding import Watched
+from tests.browser.watching import Watched
 from tests.end_to_end.running import PATIENCE, Command, ran
 
 #: The whole story is played so often without a slip.
