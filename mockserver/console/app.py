@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mockserver import __version__
 from mockserver.client import RefusedError
-from mockserver.console import ROOT, bench, flow, journal, outbox, sandboxing, segment, steering, trustpilot
+from mockserver.console import ROOT, bench, coverage, flow, journal, outbox, sandboxing, segment, steering, trustpilot
 from mockserver.console.door import Door, Serve
 from mockserver.console.returning import back
 from mockserver.console.shown import FILTERS
@@ -31,7 +31,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 #: In the order of the menu. Each page is a room of its own.
-PAGES: Final = (flow, outbox, journal, segment, trustpilot, bench)
+PAGES: Final = (flow, outbox, journal, segment, trustpilot, bench, coverage)
 
 
 class Console(Flask):
