@@ -65,8 +65,7 @@ def serve(service: Service, host: str, port: int) -> int:
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415
 
-    if os.environ.get(END_WITH_STDIN) == "1":
-        threading.Thread(target=_end_with_stdin, name="end-with-stdin", daemon=True).start()
+    follow_starter()
     with reserved(host, port) as chosen:
         server = Server(
             "application",
@@ -86,6 +85,19 @@ def serve(service: Service, host: str, port: int) -> int:
             # Ctrl-C reaches the worker too. When it is gone before its parent looks, granian takes that for a crash.
             return 0 if server.interrupt_signal else int(end.code or 0)
     return 0
+
+
+def follow_starter() -> None:
+    """End when standard input does, where whoever started this program asked for that (:data:`END_WITH_STDIN`).
+
+    A starter with threads may keep signals waiting, which is inherited; what ends us is let through. What this program
+    starts in turn is not meant.
+    """
+    if os.environ.pop(END_WITH_STDIN, "") != "1":
+        return
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    threading.Thread(target=_end_with_stdin, name="end-with-stdin", daemon=True).start()
 
 
 def address(host: str, port: int) -> str:

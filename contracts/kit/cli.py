@@ -17,6 +17,9 @@ import click
 from rich.console import Console
 
 from contracts.kit import cases, evidence, expectations, explain, made_up, subject_options
+from contracts import serving
+from contracts.kit import cases, evidence, expectations, explain, listing, subjects
+from contracts.kit import contract as contracts
 from contracts.kit.cases import Case, CaseError
 from contracts.kit.contract import Contract, ContractError
 from contracts.kit.contract_subject import ContractSubject
@@ -66,6 +69,12 @@ judged, 2 the run itself was impossible.
 )
 @click.option("--list", "listed", is_flag=True, help="List the cases and run nothing. Example: tpmock test --list")
 @click.option(
+    "--mutants",
+    is_flag=True,
+    help="List the programs that are wrong on purpose with what catches each, and run nothing. "
+    "Example: tpmock test --mutants",
+)
+@click.option(
     "--explain",
     "explained",
     metavar="ID",
@@ -75,7 +84,7 @@ judged, 2 the run itself was impossible.
     "--json",
     "as_json",
     is_flag=True,
-    help="Print one JSON document on standard output. Example: tpmock test --json | jq .summary",
+    help="Print one JSON document on standard output, lists too. Example: tpmock test --json | jq .summary",
 )
 @click.option(
     "--report",
@@ -180,6 +189,7 @@ def test(
     plan: str | None,
     wanted: tuple[str, ...],
     listed: bool,  # noqa: FBT001 - click's signature
+    mutants: bool,  # noqa: FBT001 - click's signature
     explained: str | None,
     as_json: bool,  # noqa: FBT001 - click's signature
     reports: tuple[str, ...],
@@ -218,8 +228,9 @@ def test(
         expected = expectations.load(expected_file, {case.id for case in every}) if expected_file else {}
     except (CaseError, explain.UnknownTopicError, ExpectationError, ContractError) as problem:
         raise click.UsageError(str(problem)) from None
-    if listed:
-        click.echo("\n".join(f"{case.id}  {case.title} ({case.evidence})" for case in chosen))
+    if listed or mutants:
+        show = listing.mutants if mutants else partial(listing.cases, chosen)
+        click.echo(show(as_json=as_json))
         return
     needed = {"--integration-key": integration_key, "--mock": mock_url, "--sandbox": sandbox}
     subject: Subject
@@ -229,6 +240,7 @@ def test(
     else:
         subject = ContractSubject(contract, subject_options.ask)
         mock_url, sandbox, groups = contract.place(mock_url, sandbox)
+    serving.follow_starter()
     seed = secrets.randbelow(_LARGEST_SEED) if seed is None else seed
     open_one = partial(open_mock, mock_url)
     kind = subject_options.kind(mutant, contract_file, command or destination_url)

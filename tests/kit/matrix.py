@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from contracts.kit import cases
+from contracts.kit import cases, kill_matrix
 from contracts.kit.cases import Case
 from contracts.kit.engine import Run
 from contracts.kit.findings import Result
@@ -19,8 +19,9 @@ from contracts.kit.run_events import CaseFinished
 from contracts.mutants.catalogue import SENTENCES
 from tests.kit.in_process import InProcess
 
-FILE = Path(__file__).with_name("kill_matrix.json")
-README = Path(__file__).parents[2] / "contracts" / "kit" / "README.md"
+_CONTRACTS = Path(__file__).parents[2] / "contracts"
+FILE = _CONTRACTS / "mutants" / "kill_matrix.json"
+README = _CONTRACTS / "kit" / "README.md"
 BEGIN, END = "<!-- kill matrix: begin -->", "<!-- kill matrix: end -->"
 RIGHT = ("right", "companion")
 
@@ -57,8 +58,7 @@ def judged(name: str, api: ControlApi, chosen: Sequence[Case]) -> tuple[Row, set
 
 def load() -> dict[str, Row]:
     """The matrix as it was written."""
-    matrix: dict[str, Row] = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    return matrix
+    return {one.name: {case: list(checks) for case, checks in one.caught.items()} for one in kill_matrix.load()}
 
 
 def table(matrix: dict[str, Row]) -> str:
@@ -85,7 +85,7 @@ def _write(names: Iterable[str]) -> None:
             matrix[name] = row
             sys.stdout.write(f"{name}: {row} {sorted(unjudged) or ''}\n")
             sys.stdout.flush()
-            ordered = {each: matrix[each] for each in mutants() if each in matrix}
+            ordered = {each: {"wrong": SENTENCES[each], "caught": matrix[each]} for each in mutants() if each in matrix}
             FILE.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
     if README.exists():
         README.write_text(written(README.read_text(encoding="utf-8"), load()), encoding="utf-8")

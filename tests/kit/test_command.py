@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from contracts.kit import cases, checks
+from contracts.kit import cases, checks, kill_matrix
 from contracts.kit.cli import test as command
 
 
@@ -60,3 +61,18 @@ def test_options_that_make_no_sense_are_refused(arguments: list[str], complaint:
     result = invoke(*arguments)
     assert result.exit_code == 2
     assert complaint in re.sub(r"\s+", " ", result.stderr)
+
+
+def test_cases_and_plans_are_listed_for_programs() -> None:
+    listed = json.loads(invoke("--list", "--json", "--plan", "quick").stdout)
+    assert [one["id"] for one in listed["cases"]] == [case.id for case in cases.load_plan("quick")]
+    assert {one["plan"]: one["cases"] for one in listed["plans"]} == {
+        plan: len(cases.load_plan(plan)) for plan in cases.choices()
+    }
+
+
+def test_mutants_are_listed_with_what_catches_them() -> None:
+    found = json.loads(invoke("--mutants", "--json").stdout)["mutants"]
+    assert [(one["name"], one["wrong"]) for one in found] == [(one.name, one.wrong) for one in kill_matrix.load()]
+    text = invoke("--mutants").stdout
+    assert all(f"{one['name']}\n    {one['wrong']}\n    caught by {next(iter(one['caught']))}" in text for one in found)

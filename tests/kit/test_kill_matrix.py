@@ -11,9 +11,10 @@ import random
 
 import pytest
 
-from contracts.kit import cases
+from contracts.kit import cases, kill_matrix
 from contracts.kit.checks import CHECKS
 from contracts.kit.mock import ControlApi
+from contracts.mutants.catalogue import SENTENCES
 from tests.kit import matrix
 from tests.kit.matrix import cases_for, judged
 
@@ -28,6 +29,10 @@ BY_THE_RUNNER = {"given", "answered", "alive", "rest", "start"}
 def test_there_are_at_least_25_mutants_and_each_has_its_row() -> None:
     assert list(MATRIX) == matrix.mutants()
     assert len(MATRIX) >= 25
+
+
+def test_the_matrix_says_what_is_wrong_as_the_mutants_do() -> None:
+    assert {one.name: one.wrong for one in kill_matrix.load()} == {name: SENTENCES[name] for name in matrix.mutants()}
 
 
 def test_every_mutant_is_caught() -> None:
