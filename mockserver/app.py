@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Iterable, Mapping
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.wrappers import Response
 
+    from mockserver.console.app import Console
     from mockserver.keeper import Keeper
 
 MARK: Final = f"tpmock/{__version__}"
@@ -147,6 +149,7 @@ class Settings:
     :param system: where real time comes from
     :param courier: what carries requests out; None for the real one
     :param node: the Node.js that runs destination functions, if there is one
+    :param environment: what runs of the contract kit find in theirs
     :param serving: whether this process does nothing but serve, so that its garbage collector may be told what stays
     """
 
@@ -159,6 +162,7 @@ class Settings:
     system: System | None = None
     courier: Courier | None = None
     node: str | None = field(default_factory=partial(shutil.which, "node"))
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     serving: bool = False
 
 
@@ -174,6 +178,7 @@ class Mock:
         self._executor = ThreadPoolExecutor(PARALLEL, thread_name_prefix="tpmock-courier")
         self._courier = settings.courier or HttpCourier()
         self._functions = NodeRunner(settings.node)
+        self._environment = settings.environment
         woken = threading.Event()
         around = Surroundings(
             worlds={DEFAULT: world_file.default(), **settings.worlds},
@@ -230,11 +235,12 @@ class Mock:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [result.body]
 
     @cached_property
-    def _console(self) -> Flask:
+    def _console(self) -> Console:
         """The pages, made when the first one is asked for: most mocks are never looked at."""
         from mockserver.console.app import Console  # noqa: PLC0415 - only for those who look
+        from mockserver.contract_runs import Runs  # noqa: PLC0415 - likewise
 
-        return Console(self.pipeline, MARK)
+        return Console(self.pipeline, MARK, Runs(self._environment))
 
     def close(self) -> None:
         """End the threads and connections; what is kept is written once more."""
@@ -242,6 +248,8 @@ class Mock:
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._courier.close()
         self._functions.close()
+        if "_console" in vars(self):
+            self._console.close()
         if self.keeper is not None:
             self.keeper.stop()
 

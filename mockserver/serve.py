@@ -102,7 +102,7 @@ def _load(options: Options, token: str | None, worlds: Mapping[str, WorldFile]) 
     from mockserver.app import Settings, create_app  # noqa: PLC0415
 
     # Every request's WSGI environment is a copy of the process's: an empty one is faster and keeps the user's own out.
-    node = shutil.which("node")
+    node, environment = shutil.which("node"), dict(os.environ)
     os.environ.clear()
     # Handlers take a tenth of a millisecond. Forcing a switch in the middle of one only makes threads queue up.
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -118,6 +118,7 @@ def _load(options: Options, token: str | None, worlds: Mapping[str, WorldFile]) 
             state=options.state,
             most_sandboxes=options.most_sandboxes,
             node=node,
+            environment=environment,
             serving=True,
         )
     )

@@ -16,10 +16,8 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from contracts.kit import cases, evidence, expectations, explain, made_up, subject_options
 from contracts import serving
-from contracts.kit import cases, evidence, expectations, explain, listing, subjects
-from contracts.kit import contract as contracts
+from contracts.kit import cases, evidence, expectations, explain, listing, made_up, subject_options
 from contracts.kit.cases import Case, CaseError
 from contracts.kit.contract import Contract, ContractError
 from contracts.kit.contract_subject import ContractSubject
@@ -240,13 +238,13 @@ def test(
     else:
         subject = ContractSubject(contract, subject_options.ask)
         mock_url, sandbox, groups = contract.place(mock_url, sandbox)
-    serving.follow_starter()
     seed = secrets.randbelow(_LARGEST_SEED) if seed is None else seed
     open_one = partial(open_mock, mock_url)
     kind = subject_options.kind(mutant, contract_file, command or destination_url)
     more = _chosen_reports(reports, evidence_file, kind, as_json=as_json)
     try:
         with _terminated_like_interrupted():
+            serving.follow_starter()
             if generated:
                 search = made_up.search(subject, open_one, seed, examples, seconds, sandbox)
                 code = _follow(search.events(), as_json=as_json, more=more)

@@ -12,10 +12,23 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mockserver import __version__
 from mockserver.client import RefusedError
-from mockserver.console import ROOT, bench, coverage, flow, journal, outbox, sandboxing, segment, steering, trustpilot
+from mockserver.console import (
+    ROOT,
+    bench,
+    contract,
+    coverage,
+    flow,
+    journal,
+    outbox,
+    sandboxing,
+    segment,
+    steering,
+    trustpilot,
+)
 from mockserver.console.door import Door, Serve
 from mockserver.console.returning import back
 from mockserver.console.shown import FILTERS
+from mockserver.contract_runs import Runs
 
 #: Holds the control token, where one is wanted.
 COOKIE: Final = "tpmock_control"
@@ -31,7 +44,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 #: In the order of the menu. Each page is a room of its own.
-PAGES: Final = (flow, outbox, journal, segment, trustpilot, bench, coverage)
+PAGES: Final = (flow, outbox, journal, segment, trustpilot, bench, coverage, contract)
 
 
 class Console(Flask):
@@ -39,9 +52,10 @@ class Console(Flask):
 
     :param serve: serves one WSGI environment; the mock's pipeline
     :param mark: what ``X-Mock`` says
+    :param runs: of the contract kit
     """
 
-    def __init__(self, serve: Serve, mark: str) -> None:
+    def __init__(self, serve: Serve, mark: str, runs: Runs) -> None:
         super().__init__("mockserver.console", static_url_path=f"{ROOT}/static")
         # Signs the sentence that the next page shows. A new process has nothing to say to pages of the one before.
         self.secret_key = secrets.token_bytes(32)
@@ -50,6 +64,7 @@ class Console(Flask):
         self.jinja_env.trim_blocks = self.jinja_env.lstrip_blocks = True
         self._serve = serve
         self._mark = mark
+        self._runs = runs
         self.url_value_preprocessor(_take_sandbox)
         self.url_defaults(self._give_sandbox)
         self.before_request(self._open)
@@ -65,9 +80,14 @@ class Console(Flask):
         for room in PAGES:
             self.register_blueprint(room.pages, url_prefix=f"{ROOT}/<sandbox_id>/{room.pages.name}")
 
+    def close(self) -> None:
+        """End what was started from a page."""
+        self._runs.close()
+
     def _open(self) -> None:
         """Every page of a sandbox shows its clock and its name; who may not see them sees nothing."""
         g.door = Door(self._serve, request, request.cookies.get(COOKIE, ""))
+        g.runs = self._runs
         if g.sandbox_id is not None:
             g.sandbox = g.door.control.sandbox(g.sandbox_id)
             g.clock = g.door.control.call("GET", f"/sandboxes/{g.sandbox_id}/clock")
@@ -87,7 +107,10 @@ class Console(Flask):
         return render_template("lost.html", status=error.status, sentence=str(error)), error.status
 
     def _finish(self, response: Response) -> Response:
-        response.headers.update({**HEADERS, "X-Mock": self._mark})
+        response.headers["X-Mock"] = self._mark
+        for name, value in HEADERS.items():
+            # A report is allowed other things than a page.
+            response.headers.setdefault(name, value)
         if request.method == "GET" and response.mimetype == "text/html" and response.status_code == HTTPStatus.OK:
             # A page that looks again every moment is sent only when something happened.
             response.add_etag()

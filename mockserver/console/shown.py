@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from math import ceil
+from textwrap import dedent
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -73,6 +74,7 @@ def sureness(level: str) -> str:
 
 
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
+    "dedent": dedent,
     "moment": moment,
     "place": place,
     "pretty": pretty,
