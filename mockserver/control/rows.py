@@ -11,6 +11,7 @@ from mockserver.trustpilot import business_units
 from mockserver.trustpilot.links import page_url
 from mockserver.trustpilot.model import (
     BusinessUnit,
+    Comment,
     Consumer,
     Deletion,
     InvitationLink,
@@ -112,6 +113,11 @@ def product_review(review: ProductReview) -> Row:
         "conversationId": review.conversation,
         "trace": review.trace,
     }
+
+
+def comment(one: Comment) -> Row:
+    """One turn of the conversation about a product review."""
+    return {"authorType": one.author_type, "content": one.content, "createdAt": iso_milliseconds(one.created_at)}
 
 
 def consumer(person: Consumer, written: int) -> Row:

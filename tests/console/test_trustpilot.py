@@ -104,6 +104,8 @@ def test_the_company_answers_by_the_real_api_and_takes_it_back(visitor: Visitor)
 def test_a_product_review_is_answered_in_its_conversation(visitor: Visitor) -> None:
     review = the_review(visitor, **PRODUCT)
     assert "We send another." in again(visitor, review, "reply", message="We send another.")
+    page = again(visitor, review, "reply", message=f"It is on its way. {NASTY}")
+    assert page.index("We send another.") < page.index("It is on its way. &lt;script&gt;")
     assert "is archived now" in again(visitor, review, "state", state="archived")
     assert row(visitor, "product-reviews", review)["state"] == "archived"
     assert 'role="alert"' in again(visitor, review, "state", state="gone")
