@@ -65,7 +65,7 @@ class Case:
 
     :param evidence: how sure we are of the requirement: seed, documented, official-code, observed or assumed.
     :param needs: what a subject must claim.
-    :param live: whether it changes nothing, so that it may be run on the real API.
+    :param live: how it may be run on the real API: "read-only", for it changes nothing, "writes", or not at all.
     :param quick: whether it belongs to the plan quick.
     :param fresh: whether it needs a sandbox of its own and a newly started subject.
     """
@@ -79,7 +79,7 @@ class Case:
     evidence: str
     fresh: bool
     needs: tuple[str, ...] = ("events",)
-    live: bool = False
+    live: str = ""
     quick: bool = False
     given: tuple[Step, ...]
     when: tuple[Step, ...]
@@ -226,7 +226,7 @@ def _case(plan: str, chapter: Mapping[str, Any], data: Mapping[str, Any]) -> Cas
         evidence=data["evidence"],
         fresh=data.get("fresh", False),
         needs=(*chapter.get("needs", ("events",)), *data.get("needs", ())),
-        live=data.get("live") == "read-only",
+        live=data.get("live", ""),
         quick=data.get("quick", False),
         given=_steps(data.get("given", ())),
         when=_steps(data["when"]),

@@ -17,13 +17,14 @@ import click
 from rich.console import Console
 
 from contracts import serving
-from contracts.kit import cases, evidence, expectations, explain, listing, made_up, subject_options
+from contracts.kit import cases, evidence, expectations, explain, listing, live_options, made_up, subject_options
 from contracts.kit.cases import Case, CaseError
 from contracts.kit.contract import Contract, ContractError
 from contracts.kit.contract_subject import ContractSubject
 from contracts.kit.engine import Run
 from contracts.kit.expectations import ExpectationError
 from contracts.kit.local_mock import open_mock
+from contracts.kit.options import DEFAULT_PLAN, LARGEST_SEED, options
 from contracts.kit.reports import chosen
 from contracts.kit.reports.as_json import JsonReport
 from contracts.kit.reports.chosen import ReportError
@@ -32,9 +33,8 @@ from contracts.kit.reports.terminal import TerminalReport
 from contracts.kit.run_events import Reporter, RunEvent, RunFinished
 from contracts.kit.subjects import Subject
 
-_PLAN, _REPLAY = "segment-destination", "replay"
+_REPLAY = "replay"
 _INTERRUPTED = 130
-_LARGEST_SEED = 2**31
 
 _EPILOG = """\b
 Examples:
@@ -53,136 +53,7 @@ judged, 2 the run itself was impossible.
 
 
 @click.command(epilog=_EPILOG)
-@click.option(
-    "--plan",
-    type=click.Choice(cases.choices()),
-    help=f"Which set of cases, such as --plan quick. Default: {_PLAN}.",
-)
-@click.option(
-    "--case",
-    "wanted",
-    multiple=True,
-    metavar="ID",
-    help="Only cases whose id begins like this; repeatable. Example: --case DEST-003",
-)
-@click.option("--list", "listed", is_flag=True, help="List the cases and run nothing. Example: tpmock test --list")
-@click.option(
-    "--mutants",
-    is_flag=True,
-    help="List the programs that are wrong on purpose with what catches each, and run nothing. "
-    "Example: tpmock test --mutants",
-)
-@click.option(
-    "--explain",
-    "explained",
-    metavar="ID",
-    help="Explain a case or a check and run nothing. Example: --explain DEST-003, --explain invitation",
-)
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="Print one JSON document on standard output, lists too. Example: tpmock test --json | jq .summary",
-)
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="NAME[=FILE]",
-    help="Write a report: html, json, junit, har or github; repeatable. Example: --report junit=results.xml. "
-    "github alone prints annotations and adds to the summary of the step.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0, _LARGEST_SEED - 1),
-    metavar="N",
-    help="Repeat a run: same seed, same order ids. Example: --seed 7. Default: by chance, and shown.",
-)
-@click.option(
-    "--mock",
-    "mock_url",
-    metavar="URL",
-    help="Use a mock that runs, such as --mock http://127.0.0.1:8080. Default: start one for the run.",
-)
-@click.option(
-    "--mutant", metavar="NAME", help="Judge a destination that is wrong on purpose. Example: --mutant no-dedupe"
-)
-@click.option(
-    "--command",
-    metavar="COMMAND",
-    help="Judge any program. {port}, {workdir} and {python} are filled in; the environment holds PORT, "
-    'INTEGRATION_KEY, TRUSTPILOT_..., DATABASE_URL. Example: --command "node server.js {port}"',
-)
-@click.option(
-    "--destination-url",
-    metavar="URL",
-    help="Judge a destination that runs. Needs --integration-key, --mock and --sandbox. "
-    "Example: --destination-url http://127.0.0.1:8090",
-)
-@click.option(
-    "--evidence",
-    "evidence_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the evidence pack, which tpmock evidence verify checks. Example: --evidence out.zip",
-)
-@click.option(
-    "--contract",
-    "contract_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Judge what a contract.toml describes: any program, in any language. Example: --contract contract.toml",
-)
-@click.option(
-    "--integration-key",
-    metavar="KEY",
-    help="The key that the running destination expects. Example: --integration-key segment-key",
-)
-@click.option(
-    "--expected",
-    "expected_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Cases that are known not to pass, each with a reason; one that passes all the same is a failure. "
-    "Example: --expected expected.yaml",
-)
-@click.option(
-    "--sandbox",
-    metavar="ID",
-    help="The sandbox that the running destination is configured for. Example: --sandbox default",
-)
-@click.option(
-    "--generated",
-    is_flag=True,
-    help="Make up events and histories, and see that four things hold whatever happens. Example: --generated",
-)
-@click.option(
-    "--examples",
-    type=click.IntRange(1, 100_000),
-    default=200,
-    show_default=True,
-    metavar="N",
-    help="How many histories --generated makes up. Example: --examples 5000",
-)
-@click.option(
-    "--seconds",
-    type=click.FloatRange(1, 86_400),
-    default=120,
-    show_default=True,
-    metavar="N",
-    help="After so long --generated plays nothing new. Example: --seconds 600",
-)
-@click.option(
-    "--found",
-    "found_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default="tpmock-found.yaml",
-    show_default=True,
-    help="Where --generated writes what it has found, as cases to replay. Example: --found found.yaml",
-)
-@click.option(
-    "--replay",
-    "replayed",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Judge by the cases of a file: what --generated found, or some of your own. Example: --replay found.yaml",
-)
+@options
 def test(
     plan: str | None,
     wanted: tuple[str, ...],
@@ -206,15 +77,20 @@ def test(
     seconds: float,
     found_file: Path,
     replayed: Path | None,
+    live: bool,  # noqa: FBT001 - click's signature
+    allow_writes: bool,  # noqa: FBT001 - click's signature
+    recording_file: Path,
 ) -> None:
     """Judge a Segment-to-Trustpilot destination by contract cases, against the mock.
 
     Without options: the bundled destination, with a mock started for the run.
     """
-    if generated and (other := _excluded(plan, wanted, listed, explained, evidence_file, expected_file, replayed)):
-        raise click.UsageError(f"--generated makes up its own cases; leave out {other}.")
-    if replayed and (plan or evidence_file):
-        raise click.UsageError("--replay has cases of its own; leave out --plan and --evidence.")
+    given = {
+        "--plan": plan, "--case": wanted, "--list": listed, "--explain": explained, "--evidence": evidence_file,
+        "--expected": expected_file, "--replay": replayed, "--generated": generated, "--mock": mock_url,
+        "--mutant": mutant, "--command": command, "--destination-url": destination_url, "--contract": contract_file,
+    }  # fmt: skip
+    _check_together(given, live=live)
     try:
         contract = subject_options.contract(contract_file, mutant or command or destination_url)
         plan, chosen = _chosen(plan, replayed, contract, wanted)
@@ -231,27 +107,28 @@ def test(
         click.echo(show(as_json=as_json))
         return
     needed = {"--integration-key": integration_key, "--mock": mock_url, "--sandbox": sandbox}
+    seed = secrets.randbelow(LARGEST_SEED) if seed is None else seed
     subject: Subject
-    groups = None
     if contract is None:
-        subject = subject_options.subject(mutant, command, destination_url, needed)
+        subject, groups = subject_options.subject(mutant, command, destination_url, needed), None
     else:
         subject = ContractSubject(contract, subject_options.ask)
         mock_url, sandbox, groups = contract.place(mock_url, sandbox)
-    seed = secrets.randbelow(_LARGEST_SEED) if seed is None else seed
-    open_one = partial(open_mock, mock_url)
     kind = subject_options.kind(mutant, contract_file, command or destination_url)
     more = _chosen_reports(reports, evidence_file, kind, as_json=as_json)
+    follow = partial(_follow, as_json=as_json, more=more)
+    open_one = partial(open_mock, mock_url)
     try:
         with _terminated_like_interrupted():
             serving.follow_starter()
-            if generated:
-                search = made_up.search(subject, open_one, seed, examples, seconds, sandbox)
-                code = _follow(search.events(), as_json=as_json, more=more)
-                made_up.keep(search, found_file)
+            if live:
+                code = live_options.run(plan, chosen, seed, follow, recording_file, writes=allow_writes)
+            elif generated:
+                code = made_up.run(
+                    made_up.search(subject, open_one, seed, examples, seconds, sandbox), follow, found_file
+                )
             else:
-                run = Run(plan, chosen, subject, open_one, seed, sandbox, groups, expected)
-                code = _follow(run.events(), as_json=as_json, more=more)
+                code = follow(Run(plan, chosen, subject, open_one, seed, sandbox, groups, expected).events())
         sys.exit(code)
     except ReportError as problem:
         raise click.ClickException(str(problem)) from None
@@ -271,7 +148,7 @@ def _chosen(
         return _REPLAY, _narrowed(tuple(cases.load_file(_REPLAY, replayed)), wanted)
     if contract is not None:
         return " and ".join(contract.plans), _narrowed(contract.cases(), wanted)
-    return plan or _PLAN, _narrowed(cases.load_plan(plan or _PLAN), wanted)
+    return plan or DEFAULT_PLAN, _narrowed(cases.load_plan(plan or DEFAULT_PLAN), wanted)
 
 
 def _narrowed(every: tuple[Case, ...], wanted: Sequence[str]) -> tuple[Case, ...]:
@@ -300,10 +177,36 @@ def _chosen_reports(
     return found
 
 
-def _excluded(*given: object) -> str:
-    """The first option that goes badly with ``--generated``."""
-    names = ("--plan", "--case", "--list", "--explain", "--evidence", "--expected", "--replay")
-    return next((name for name, value in zip(names, given, strict=True) if value), "")
+def _check_together(given: Mapping[str, object], *, live: bool) -> None:
+    """Refuse options that contradict each other.
+
+    :param given: what was given for each option, by its name.
+    """
+    groups = {
+        "--generated": (
+            "makes up its own cases",
+            ("--plan", "--case", "--list", "--explain", "--evidence", "--expected", "--replay"),
+        ),
+        "--replay": ("has cases of its own", ("--plan", "--evidence")),
+        "--live": (
+            "judges the real API and nothing else",
+            (
+                "--generated",
+                "--replay",
+                "--evidence",
+                "--mock",
+                "--mutant",
+                "--command",
+                "--destination-url",
+                "--contract",
+            ),
+        ),
+    }
+    for name, (why, others) in groups.items():
+        if live if name == "--live" else given[name]:
+            for other in others:
+                if given[other]:
+                    raise click.UsageError(f"{name} {why}; leave out {other}.")
 
 
 def _follow(told: Generator[RunEvent], *, as_json: bool, more: Sequence[Reporter]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import click
 from contracts.kit.generated import found
 from contracts.kit.mock import ControlApi
 from contracts.kit.reports import chosen
+from contracts.kit.run_events import RunEvent
 from contracts.kit.subjects import Subject
 
 if TYPE_CHECKING:
@@ -43,12 +44,15 @@ def search(
     return Search(subject, open_mock, seed, examples, seconds, sandbox)
 
 
-def keep(run: Search, file: Path) -> None:
-    """Write down what was found, and say how to replay it; without anything found, write nothing.
+def run(search: Search, follow: Callable[[Generator[RunEvent]], int], file: Path) -> int:
+    """Search, write down what was found, and say how to replay it; without anything found, write nothing.
 
+    :returns: the exit code of the run.
     :raises ReportError: when the file cannot be written.
     """
-    if run.found:
-        steps = {case_id: one.steps for case_id, one in run.found.items()}
-        chosen.write(file, found.as_file(steps, run.subject.name, run.seed))
+    code = follow(search.events())
+    if search.found:
+        steps = {case_id: one.steps for case_id, one in search.found.items()}
+        chosen.write(file, found.as_file(steps, search.subject.name, search.seed))
         click.echo(f"What was found is in {file}; again: tpmock test --replay {shlex.quote(str(file))}", err=True)
+    return code

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.kit import template
 from contracts.kit.mock import Item, NoRestError, Sandbox
-from contracts.kit.observation import Observation
+from contracts.kit.observation import Answer, Observation
 from contracts.kit.subjects import Running
 
 # Longer than Segment waits for a destination, so that a slow subject is told apart from a dead one.
@@ -34,6 +34,7 @@ class Stage:
     """Where a case plays: a sandbox, a subject configured for it, and what was seen so far.
 
     :param known: what the placeholders stand for.
+    :param door: through which the kit's own calls to the API go; None is the plain way.
     """
 
     sandbox: Sandbox
@@ -43,6 +44,7 @@ class Stage:
     variants_before: dict[str, str] = field(default_factory=dict)
     faults: list[Item] = field(default_factory=list)
     events_made: int = 0
+    door: Callable[..., Answer] | None = None
 
     def rest(self) -> None:
         """Wait until nothing is due and nothing is under way.

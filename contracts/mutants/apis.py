@@ -153,7 +153,14 @@ APIS: dict[str, Api] = {
 
 def create_api(name: str, environment: Mapping[str, str]) -> Flask:
     """The wrong API as a WSGI application, before the mock that the environment names."""
-    wrong, behind = APIS[name], environment["TRUSTPILOT_API_URL"]
+    return door(APIS[name], environment["TRUSTPILOT_API_URL"])
+
+
+def door(wrong: Api, behind: str) -> Flask:
+    """A door that changes answers, before a mock.
+
+    :param behind: the base address of the mock.
+    """
     app = Flask(__name__, static_folder=None)
     session = requests.Session()
     session.trust_env = False

@@ -181,7 +181,7 @@ def test_without_hypothesis_one_sentence_says_what_to_install(monkeypatch: pytes
     [
         (["--generated", "--plan", "quick"], "leave out --plan"),
         (["--generated", "--case", "GEN-001"], "leave out --case"),
-        (["--replay", __file__, "--plan", "quick"], "leave out --plan and --evidence"),
+        (["--replay", __file__, "--plan", "quick"], "--replay has cases of its own; leave out --plan"),
         (["--replay", __file__], "test_generated.py"),
     ],
 )

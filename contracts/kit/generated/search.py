@@ -36,6 +36,7 @@ Steps = list[dict[str, Any]]
 
 # The longer a sandbox lives, the more there is to look through after each history.
 _PLAYED_IN_A_PLACE = 200
+_BETWEEN_LOOKS = 0.2
 # A subject that can play none of so many histories in a row will play none at all.
 _MOST_IN_VAIN = 20
 # Room for the seeds of so many histories of one run.
@@ -133,9 +134,11 @@ class Search:
                 else:
                     yield told
         except BaseException:
-            # Broken off: what is under way ends by itself once its programs have ended.
+            # Broken off: what is under way ends by itself once its programs have ended, those too that begin just now.
             self._stopped = True
-            end_all()
+            while thread.is_alive():
+                end_all()
+                thread.join(_BETWEEN_LOOKS)
             raise
         finally:
             thread.join()
