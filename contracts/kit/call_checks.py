@@ -117,21 +117,22 @@ def _not_passed_on(seen: Observation, told: Sequence[str]) -> Iterator[Finding]:
 
 
 @check
-def _passed_on(seen: Observation, told: Sequence[str]) -> Iterator[Finding]:
-    """Each of these texts is in a call of the subject.
+def _forgotten(seen: Observation, told: Sequence[str]) -> Iterator[Finding]:
+    """Trustpilot holds no invitation with one of these reference numbers any more.
 
-    Why it matters: who asks to be forgotten is forgotten with every address, or not at all.
+    Why it matters: who asks to be forgotten is forgotten with every address, or not at all. Whether the deleting call
+    named them all is seen by what is left: a record of the call must not hold them either.
 
-    How to fix: keep what is needed to name all of it, until Trustpilot has confirmed.
+    How to fix: keep what is needed to name all of it, until Trustpilot has confirmed; then delete what was kept.
     """
-    said = " ".join(str(entry["request"]) for entry in seen.calls())
-    lacking = [text for text in told if text not in said]
+    left = [reference for reference in told if reference in seen.references]
     yield finding_of(
-        passed=not lacking,
-        expected=f"calls with {counted(len(told), 'text')} of the case",
-        found=f"no call with {masked(lacking[0])}" if lacking else "so",
-        where=_JOURNAL,
-        advice="Pass on all of it (tpmock test --explain passed_on).",
+        passed=not left,
+        expected=f"nothing left of {counted(len(told), 'order')}",
+        found=f"an invitation for {left[0]}" if left else "nothing",
+        where="GET /_mock/sandboxes/{id}/invitations",
+        advice="Have every address of the user deleted (tpmock test --explain forgotten).",
+        exchanges=seen.exchanges(["deleteInvitationData"]),
     )
 
 
