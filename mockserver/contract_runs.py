@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -173,6 +174,8 @@ class Runs:
         with self._lock:
             if self._latest is not None and self._latest.running:
                 raise RunError("A run is under way. Wait for it, or stop it.")
+            if wanted.contract:
+                _see_that_it_is_ours(Path(wanted.contract))
             self._forget()
             folder = Path(tempfile.mkdtemp(prefix="tpmock-contract-"))
             # A served mock ends as a child of its server, where nothing else is called at the end.
@@ -197,6 +200,22 @@ class Runs:
         if self._latest is not None:
             shutil.rmtree(self._latest.folder, ignore_errors=True)
             self._latest = None
+
+
+def _see_that_it_is_ours(file: Path) -> None:
+    """Its commands are run as whoever runs this mock. Others on this machine reach the mock, and may not choose them.
+
+    :raises RunError: when it is not there, or somebody else could have written it
+    """
+    try:
+        found = file.stat()
+    except (OSError, ValueError) as problem:
+        raise RunError(f"{file} cannot be read: {getattr(problem, 'strerror', None) or problem}.") from None
+    if hasattr(os, "geteuid") and (found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH):
+        raise RunError(
+            f"{file} belongs to another user of this machine, or can be written by all, and its commands would be run "
+            f"as you. If you know them, run it yourself: tpmock test --contract {file}"
+        )
 
 
 _COMMAND: Final = (sys.executable, "-m", "mockserver", "test")

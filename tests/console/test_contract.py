@@ -93,7 +93,10 @@ def test_one_run_at_a_time_and_it_can_be_stopped(visitor: Visitor) -> None:
 def test_what_cannot_be_run_is_said(visitor: Visitor, tmp_path: Path) -> None:
     assert "There is no plan" in start(visitor, plan="nothing").text
     assert "There is no mutant" in start(visitor, mutant="nothing").text
-    start(visitor, contract=str(tmp_path / "contract.toml"))
+    unfit = tmp_path / "contract.toml"
+    assert "cannot be read" in start(visitor, contract=str(unfit)).text
+    unfit.write_text("plan = 7\n", encoding="utf-8")
+    start(visitor, contract=str(unfit))
     page = ended(visitor)
     assert "The run was impossible" in page
     assert "contract.toml" in page
@@ -150,3 +153,15 @@ def test_with_a_control_token_runs_are_behind_it() -> None:
         )
         assert (asked.status_code, "/token" in asked.headers["Location"]) == (302, True)
         assert mock._console._runs.latest is None
+
+
+def test_commands_of_others_are_not_run(tmp_path: Path) -> None:
+    runs = contract_runs.Runs({})
+    theirs = tmp_path / "contract.toml"
+    with pytest.raises(RunError, match="cannot be read: No such file"):
+        runs.start(Wanted("", contract=str(theirs)))
+    theirs.touch()
+    theirs.chmod(0o666)
+    with pytest.raises(RunError, match="can be written by all"):
+        runs.start(Wanted("", contract=str(theirs)))
+    assert runs.latest is None
