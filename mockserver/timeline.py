@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 #: Something to do over the network, found due under the lock and done outside it.
@@ -147,7 +148,7 @@ class Timeline:
 
     def upcoming(self) -> list[Due]:
         """What is due, in order."""
-        return sorted(self._waiting.values(), key=lambda due: (due.moment, due.number))
+        return sorted(self._waiting.values(), key=attrgetter("moment", "number"))
 
     def state(self) -> TimelineState:
         """What is due and what is under way."""

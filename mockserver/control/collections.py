@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from mockserver.answers import Bindings
 from mockserver.control import rows
-from mockserver.control.listing import Listed, Row, listed
+from mockserver.control.listing import Listed, Row, listed, member
 from mockserver.sandbox import Sandbox
 from mockserver.trustpilot import invitation_life, product_reviews, webhooks
 from mockserver.trustpilot.model import BusinessUser, Consumer, Deletion, ProductReview
@@ -58,23 +58,23 @@ _INVITATIONS: Final = Listed(
     lambda sandbox: sandbox.world.invitations.values(),
     lambda sandbox, mail: invitation_life.document(mail, sandbox.world.now()),
     {
-        "id": lambda _, mail: mail.id,
-        "type": lambda _, mail: mail.type,
-        "state": lambda sandbox, mail: invitation_life.state(mail, sandbox.world.now()),
-        "trace": lambda _, mail: mail.trace,
-        "referenceNumber": lambda _, mail: _asking()(mail.request).referenceNumber,
-        "consumerEmail": lambda _, mail: _asking()(mail.request).consumerEmail,
+        "id": member("id"),
+        "type": member("type"),
+        "state": lambda sandbox: partial(invitation_life.state, now=sandbox.world.now()),
+        "trace": member("trace"),
+        "referenceNumber": lambda _: lambda mail: _asking()(mail.request).referenceNumber,
+        "consumerEmail": lambda _: lambda mail: _asking()(mail.request).consumerEmail,
     },
 )
 
 #: Worlds of a hundred thousand reviews are served.
-_REVIEW_FIELDS: Final[Mapping[str, Callable[[Sandbox, Any], Any]]] = {
-    "id": lambda _, review: review.id,
-    "businessUnitId": lambda _, review: review.unit,
-    "consumerId": lambda _, review: review.consumer,
-    "stars": lambda _, review: review.stars,
-    "referenceId": lambda _, review: review.reference_id,
-    "trace": lambda _, review: review.trace,
+_REVIEW_FIELDS: Final = {
+    "id": member("id"),
+    "businessUnitId": member("unit"),
+    "consumerId": member("consumer"),
+    "stars": member("stars"),
+    "referenceId": member("reference_id"),
+    "trace": member("trace"),
 }
 
 _WORLD: Final[Mapping[str, Listed]] = {
@@ -91,17 +91,17 @@ _WORLD: Final[Mapping[str, Listed]] = {
     "invitation-links": Listed(
         lambda sandbox: sandbox.world.links.values(),
         _alone(rows.invitation_link),
-        {"id": lambda _, link: link.id, "invitation": lambda _, link: link.invitation},
+        {"id": member("id"), "invitation": member("invitation")},
     ),
     "reviews": Listed(
         lambda sandbox: sandbox.world.service_reviews.all(),
         lambda sandbox, review: rows.service_review(sandbox.world, review),
-        {**_REVIEW_FIELDS, "reported": lambda _, review: review.report is not None},
+        {**_REVIEW_FIELDS, "reported": lambda _: lambda review: review.report is not None},
     ),
     "product-reviews": Listed(
         lambda sandbox: sandbox.world.product_reviews.all(),
         _product_review,
-        {**_REVIEW_FIELDS, "sku": lambda _, review: review.sku, "state": lambda _, review: review.state},
+        {**_REVIEW_FIELDS, "sku": member("sku"), "state": member("state")},
     ),
     "consumers": Listed(lambda sandbox: sandbox.world.consumers.values(), _consumer),
     "deletions": Listed(_deletions, lambda _, gone: rows.deletion(*gone)),

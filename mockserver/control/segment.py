@@ -8,7 +8,7 @@ from typing import Any, Final
 from mockserver.answers import Answer, Bindings
 from mockserver.clock import iso_milliseconds, parse_iso, seconds
 from mockserver.control import workspace as setup
-from mockserver.control.listing import Listed, Row, listed
+from mockserver.control.listing import Listed, Row, listed, member
 from mockserver.control.workspace import check_address, invalid, known_source, unknown
 from mockserver.functions.runner import LOOK, UNAVAILABLE, Call
 from mockserver.masking import mask
@@ -35,12 +35,12 @@ _COLLECTIONS: Final[Mapping[str, Listed]] = {
         lambda sandbox: sandbox.workspace.deliveries.values(),
         lambda _, one: delivery.document(one),
         {
-            "id": lambda _, one: one.id,
-            "messageId": lambda _, one: one.event.message["messageId"],
-            "destination": lambda _, one: one.destination.name,
-            "state": lambda _, one: one.state,
-            "reason": lambda _, one: one.reason,
-            "trace": lambda _, one: one.event.trace,
+            "id": member("id"),
+            "messageId": lambda _: lambda one: one.event.message["messageId"],
+            "destination": member("destination.name"),
+            "state": member("state"),
+            "reason": member("reason"),
+            "trace": member("event.trace"),
         },
     ),
 }

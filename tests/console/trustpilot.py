@@ -8,8 +8,8 @@ from tests.console.conftest import HOST, Visitor
 from tests.sandboxes import TOKEN_PATH, an_invitation, basic
 
 
-def invite(visitor: Visitor, **changes: Any) -> str:
-    """Ask for a review, past Segment; the id of the (first) mail."""
+def token(visitor: Visitor) -> str:
+    """A fresh access token by client credentials."""
     credentials = visitor.sandbox["credentials"]
     got = visitor.client.post(
         TOKEN_PATH,
@@ -17,10 +17,15 @@ def invite(visitor: Visitor, **changes: Any) -> str:
         data={"grant_type": "client_credentials"},
     )
     assert got.json is not None, got.text
+    return str(got.json["access_token"])
+
+
+def invite(visitor: Visitor, **changes: Any) -> str:
+    """Ask for a review, past Segment; the id of the (first) mail."""
     known = {row["id"] for row in visitor.api("GET", "/invitations?limit=10000")["invitations"]}
     answer = visitor.client.post(
-        f"/v1/private/business-units/{credentials['businessUnitId']}/email-invitations",
-        headers={"Host": HOST, "Authorization": f"Bearer {got.json['access_token']}"},
+        f"/v1/private/business-units/{visitor.sandbox['credentials']['businessUnitId']}/email-invitations",
+        headers={"Host": HOST, "Authorization": f"Bearer {token(visitor)}"},
         json=an_invitation(**changes),
     )
     assert answer.status_code < 300, answer.text

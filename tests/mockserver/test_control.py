@@ -291,6 +291,9 @@ def test_lists_filter_by_any_field_and_count_before_the_limit(sandbox: SandboxUn
     assert sandbox.control("GET", "/invitations?state=queued&sentAt=null")["total"] == 3
     assert sandbox.control("GET", "/business-users?twoStep=true")["total"] == 1
     assert sandbox.control("GET", "/invitations?nothing=1")["total"] == 0
+    ones = sandbox.control("GET", "/reviews?stars=1&countBy=stars")
+    assert ones["counts"] == {"1": ones["total"]} != {"1": 0}
+    assert sandbox.control("GET", "/reviews?stars=true")["total"] == 0
 
 
 def test_lists_are_paged_from_the_newest_and_counted_by_a_field(sandbox: SandboxUnderTest) -> None:
