@@ -79,9 +79,11 @@ def _event(told: Facts) -> str:
 
 
 def _said(told: Facts) -> str:
-    """What the destination answered, and its own words."""
-    status = "no answer" if told["status"] is None else str(told["status"])
-    return f"{status}: {told['message']}" if told["message"] else status
+    """What the destination answered, and its own words; where it has none, what that means."""
+    reason = str(told["reason"] or "")
+    code = reason.rpartition(".")[2] if told["status"] is None else str(told["status"])
+    means = told["message"] or reasons.plain(reason)
+    return f"{code}: {means}" if means else code
 
 
 def _mail(told: Facts, then: str) -> str:

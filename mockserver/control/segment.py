@@ -204,7 +204,7 @@ def get_segment_overview(
                 end=now,
                 source=source,
                 destination=destination if step in reporting.OF_DESTINATIONS else None,
-                group=group_by,
+                groups=() if group_by is None else (group_by,),
                 granularity="MINUTE" if seconds(period) <= 4 * 3600 else "HOUR",
             )
             if step != "pending":

@@ -159,6 +159,7 @@ def regulation_row(regulation: Regulation) -> Row:
         "type": regulation.kind,
         "status": regulation.status,
         "subjects": regulation.subjects,
+        "source": regulation.source,
         "createdAt": iso_milliseconds(regulation.created_at),
         "finishedAt": None if regulation.finished_at is None else iso_milliseconds(regulation.finished_at),
     }

@@ -25,7 +25,8 @@ def drop_reason(workspace: Workspace, source: Source, message: Json) -> str | No
         reason = "source_disabled"
     if reason is not None:
         return reason
-    if workspace.suppressed and message.get("userId") in workspace.suppressed:
+    user = message.get("userId")
+    if user in workspace.suppressed or user in workspace.suppressed_at.get(source.id, ()):
         # Segment shows nothing of it anywhere; the code is ours.
         return "suppressed"
     return _duplicate(workspace, source, message)

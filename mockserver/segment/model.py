@@ -170,13 +170,17 @@ class RegulationPart:
 
 @dataclass(slots=True, kw_only=True)
 class Regulation:
-    """A request to suppress or delete what is known of people."""
+    """A request to suppress or delete what is known of people.
+
+    :param source: the id of the one it is about; None: all of the workspace
+    """
 
     id: str
     kind: str
     subject_type: str
     subjects: list[str]
     created_at: float
+    source: str | None = None
     status: str = "INITIALIZED"
     finished_at: float | None = None
     parts: list[RegulationPart] = field(default_factory=list)
@@ -256,6 +260,7 @@ class WorkspaceState:
     :param gathering: by destination, the deliveries that wait for a batch to form
     :param tally: how many events reached which step
     :param suppressed: user ids whose events are dropped, and since when
+    :param suppressed_at: by source id, the same for one source
     :param rate: the last second in which a call came, and how many came in it
     :param last_id: the last number given to an event or a delivery
     """
@@ -275,6 +280,7 @@ class WorkspaceState:
     tally: TallyState = field(default_factory=TallyState)
     regulations: list[Regulation] = field(default_factory=list)
     suppressed: dict[str, float] = field(default_factory=dict)
+    suppressed_at: dict[str, dict[str, float]] = field(default_factory=dict)
     rate: tuple[int, int] = (0, 0)
     last_id: int = 0
 

@@ -78,7 +78,7 @@ FILTERED: Final[Mapping[str, str]] = {
     ),
 }
 #: What was sent, or tried to be, and did not get there.
-_FAILED: Final[Mapping[str, str]] = {
+FAILED: Final[Mapping[str, str]] = {
     "400": "The destination calls it malformed.",
     "401": "The destination says that the API Key is wrong, expired or withdrawn.",
     "403": "The destination knows the API Key but does not permit this.",
@@ -164,9 +164,15 @@ def clause(reason: str) -> str:
     return reason if plain is None else f"{plain[0].lower()}{plain[1:].removesuffix('.')} ({reason})"
 
 
+def plain(reason: str) -> str:
+    """What a reason means, to stand behind its code: without a capital and a full stop; empty for an unknown one."""
+    found = _known(reason.removeprefix(_DISCARDED).removeprefix(_AWAITING))
+    return "" if found is None else f"{found[0].lower()}{found[1:].removesuffix('.')}"
+
+
 def _known(reason: str) -> str | None:
-    return next((table[reason] for table in (INGEST, SOURCE, FILTERED, _FAILED) if reason in table), None)
+    return next((table[reason] for table in (INGEST, SOURCE, FILTERED, FAILED) if reason in table), None)
 
 
 def _failed(code: str) -> str:
-    return _FAILED.get(code, f"The destination answered {code}.")
+    return FAILED.get(code, f"The destination answered {code}.")

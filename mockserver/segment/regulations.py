@@ -10,7 +10,7 @@ from mockserver.forgetting import Person
 from mockserver.segment import delivery
 from mockserver.segment.model import Delivery, Destination, Event, Json, Regulation, RegulationPart
 from mockserver.segment.paging import page
-from mockserver.segment.public_api import invalid, not_found
+from mockserver.segment.public_api import invalid, known_source, not_found
 from mockserver.segment.workspace import Workspace
 from mockserver.timeline import Acts
 
@@ -37,6 +37,16 @@ _ARRAYS: Final = "arrays"
 @bindings.handles("createWorkspaceRegulation")
 def create_regulation(workspace: Workspace, body: Json) -> Json:
     """Ask for it. Nothing happens at once."""
+    return _create(workspace, body, None)
+
+
+@bindings.handles("createSourceRegulation")
+def create_source_regulation(workspace: Workspace, source_id: str, body: Json) -> Json:
+    """The same for one source."""
+    return _create(workspace, body, known_source(workspace, source_id).id)
+
+
+def _create(workspace: Workspace, body: Json, source: str | None) -> Json:
     subjects = list(dict.fromkeys(body["subjectIds"]))
     if len(subjects) > MOST_SUBJECTS:
         raise invalid(f"subjectIds: has more than {MOST_SUBJECTS:,} entries")
@@ -46,6 +56,7 @@ def create_regulation(workspace: Workspace, body: Json) -> Json:
         subject_type=body["subjectType"],
         subjects=subjects,
         created_at=workspace.now(),
+        source=source,
     )
     workspace.regulations[regulation.id] = regulation
     if regulation.subject_type == "USER_ID":
@@ -65,28 +76,67 @@ def list_regulations(
     pagination_cursor: str | None,
 ) -> Json:
     """The newest first."""
-    wanted = [
-        each
-        for each in reversed(workspace.regulations.values())
-        if status in (None, each.status) and (not regulation_types or each.kind in regulation_types)
-    ]
+    wanted = _wanted(workspace, None, status, regulation_types)
     found, pagination = page(wanted, pagination_count, pagination_cursor)
     return {"data": {"regulations": [document(workspace, each) for each in found], "pagination": pagination}}
+
+
+@bindings.handles("listRegulationsFromSource")
+def list_source_regulations(
+    workspace: Workspace,
+    source_id: str,
+    status: str | None,
+    regulation_types: list[str] | None,
+    pagination_count: int | None,
+    pagination_cursor: str | None,
+) -> Json:
+    """The newest first of those that are about one source alone."""
+    wanted = _wanted(workspace, known_source(workspace, source_id).id, status, regulation_types)
+    found, pagination = page(wanted, pagination_count, pagination_cursor)
+    return {"data": {"regulations": [document(workspace, each) for each in found], "pagination": pagination}}
+
+
+def _wanted(workspace: Workspace, source: str | None, status: str | None, kinds: list[str] | None) -> list[Regulation]:
+    return [
+        each
+        for each in reversed(workspace.regulations.values())
+        if each.source == source and status in (None, each.status) and (not kinds or each.kind in kinds)
+    ]
+
+
+@bindings.handles("deleteRegulation")
+def delete_regulation(workspace: Workspace, regulate_id: str) -> Json:
+    """Take it back, as long as it does not run."""
+    regulation = _known(workspace, regulate_id)
+    if regulation.status != "INITIALIZED":
+        raise invalid(
+            f"regulateId: this regulation is {regulation.status}; only one that is INITIALIZED can be deleted"
+        )
+    # What is on the timeline for it finds nothing.
+    del workspace.regulations[regulate_id]
+    return {"data": {"status": "SUCCESS"}}
+
+
+def _known(workspace: Workspace, regulate_id: str) -> Regulation:
+    regulation = workspace.regulations.get(regulate_id)
+    if regulation is None:
+        raise not_found("regulation", regulate_id)
+    return regulation
 
 
 @bindings.handles("getRegulation")
 def get_regulation(workspace: Workspace, regulate_id: str) -> Json:
     """One of them, with how far it is at each destination."""
-    regulation = workspace.regulations.get(regulate_id)
-    if regulation is None:
-        raise not_found("regulation", regulate_id)
-    return {"data": {"regulation": document(workspace, regulation)}}
+    return {"data": {"regulation": document(workspace, _known(workspace, regulate_id))}}
 
 
 @bindings.handles("listSuppressions")
 def list_suppressions(workspace: Workspace, pagination_count: int | None, pagination_cursor: str | None) -> Json:
-    """Whose events are dropped."""
-    found, pagination = page(list(workspace.suppressed), pagination_count, pagination_cursor)
+    """Whose events are dropped, be it at one source alone."""
+    users = dict.fromkeys(
+        [*workspace.suppressed, *(user for part in workspace.suppressed_at.values() for user in part)]
+    )
+    found, pagination = page(list(users), pagination_count, pagination_cursor)
     rows = [{"subjectType": "USER_ID", "subjectIds": [user]} for user in found]
     return {"data": {"suppressed": rows, "pagination": pagination}}
 
@@ -118,11 +168,18 @@ def _run(workspace: Workspace, regulation_id: str) -> None:
     if regulation is None:
         return
     regulation.status = "RUNNING"
+    if regulation.kind == "UNSUPPRESS" and regulation.source and workspace.suppressed.keys() & {*regulation.subjects}:
+        # What the workspace suppresses no source of it can let in.
+        regulation.status, regulation.finished_at = "FAILED", workspace.now()
+        return
+    suppressed = workspace.suppressed
+    if regulation.source is not None:
+        suppressed = workspace.suppressed_at.setdefault(regulation.source, {})
     if regulation.kind in _SUPPRESSING:
-        workspace.suppressed.update(dict.fromkeys(regulation.subjects, workspace.now()))
+        suppressed.update(dict.fromkeys(regulation.subjects, workspace.now()))
     if regulation.kind == "UNSUPPRESS":
         for user in regulation.subjects:
-            workspace.suppressed.pop(user, None)
+            suppressed.pop(user, None)
     if regulation.kind in _FORWARDED:
         _forward(workspace, regulation)
     takes = seconds(workspace.variants["deletion_time"]) if regulation.kind in _DELETING else 0.0
@@ -132,9 +189,9 @@ def _run(workspace: Workspace, regulation_id: str) -> None:
 def _forward(workspace: Workspace, regulation: Regulation) -> None:
     """Tell every destination that is switched on; one that cannot be told fails the whole."""
     for destination in workspace.destinations.values():
-        if not destination.enabled:
+        if not destination.enabled or (destination.source and regulation.source not in (None, destination.source)):
             continue
-        source = destination.source or next(iter(workspace.sources), "")
+        source = regulation.source or destination.source or next(iter(workspace.sources), "")
         part = RegulationPart(source, destination.id, destination.name, "RUNNING")
         regulation.parts.append(part)
         if workspace.variants["deletion_support"] == "unsupported":
@@ -162,7 +219,7 @@ def _tell(workspace: Workspace, destination: Destination, source: str, user: str
         "originalTimestamp": now,
         "timestamp": now,
     }
-    name = workspace.sources[source].name if source in workspace.sources else ""
+    name = _name(workspace, source)
     trace = workspace.traces.begin(f"messageId:{message_id}")
     # No event that was received, so it stands in no list of those.
     event = Event(workspace.next_id(), message, name, workspace.now(), trace)
@@ -181,9 +238,7 @@ def _finish(workspace: Workspace, regulation_id: str) -> None:
         workspace.schedule.at(workspace.now() + _LATER, "finish-regulation", regulation_id)
         return
     if regulation.kind in _DELETING:
-        # What is recorded first, as the events tell which addresses and names these users have.
-        workspace.forget(Person(ids=frozenset(regulation.subjects)))
-        _delete_own(workspace, set(regulation.subjects))
+        _forget(workspace, regulation)
     regulation.status, regulation.finished_at = _overall(regulation), workspace.now()
 
 
@@ -212,7 +267,26 @@ def _overall(regulation: Regulation) -> str:
     return "PARTIAL_SUCCESS" if "PARTIAL_SUCCESS" in statuses else "FINISHED"
 
 
-def _delete_own(workspace: Workspace, users: set[str]) -> None:
-    """Segment's own stores: the events of these users are gone from what can be looked at."""
-    for number in [number for number, event in workspace.events.items() if event.message.get("userId") in users]:
-        del workspace.events[number]
+def _forget(workspace: Workspace, regulation: Regulation) -> None:
+    """Segment's own stores: the events of these users are gone from what can be looked at, and so are they themselves.
+
+    Whoever another source still knows is left in what was recorded.
+    """
+    only = None if regulation.source is None else _name(workspace, regulation.source)
+    subjects = set(regulation.subjects)
+    theirs = {
+        number: (user, event.source)
+        for number, event in workspace.events.items()
+        if isinstance(user := event.message.get("userId"), str) and user in subjects
+    }
+    elsewhere = {user for user, source in theirs.values() if only not in (None, source)}
+    # First, as the events tell which addresses and names these users have.
+    workspace.forget(Person(ids=frozenset(subjects - elsewhere)))
+    for number, (_, source) in theirs.items():
+        if only in (None, source):
+            del workspace.events[number]
+
+
+def _name(workspace: Workspace, source_id: str) -> str:
+    """The name of a source, by which events remember it; empty when there is none any more."""
+    return workspace.sources[source_id].name if source_id in workspace.sources else ""

@@ -137,7 +137,7 @@ class Wanted:
     """Which counts an overview is to show.
 
     :param start: seconds since 1970, and ``end`` likewise; what happened in their minutes is inside
-    :param group: a key of :data:`GROUPS`
+    :param groups: keys of :data:`GROUPS`; a row for each combination that occurs
     :param granularity: a key of :data:`GRANULARITIES`
     """
 
@@ -146,18 +146,18 @@ class Wanted:
     end: float
     source: str | None = None
     destination: str | None = None
-    group: str | None = None
+    groups: tuple[str, ...] = ()
     granularity: str = "HOUR"
 
 
 def overview(workspace: Workspace, wanted: Wanted) -> Json:
     """The counts of one step, as the Public API's delivery overview has them: a total and a series for each group."""
-    member = GROUPS[wanted.group] if wanted.group else None
-    groups: dict[str | None, list[Count]] = {}
+    members = [GROUPS[name] for name in wanted.groups]
+    groups: dict[tuple[str | None, ...], list[Count]] = {}
     for row in _rows(workspace, wanted):
-        groups.setdefault(getattr(row, member) if member else None, []).append(row)
-    if not groups and member is None:
-        groups[None] = []
+        groups.setdefault(tuple(getattr(row, member) for member in members), []).append(row)
+    if not groups and not members:
+        groups[()] = []
     dataset = [_set(wanted, key, rows) for key, rows in groups.items()]
     return {"total": sum(part["total"] for part in dataset), "dataset": dataset}
 
@@ -174,14 +174,14 @@ def _rows(workspace: Workspace, wanted: Wanted) -> Iterator[Count]:
             yield row
 
 
-def _set(wanted: Wanted, key: str | None, rows: Iterable[Count]) -> Json:
+def _set(wanted: Wanted, key: tuple[str | None, ...], rows: Iterable[Count]) -> Json:
     width = GRANULARITIES[wanted.granularity]
     series: dict[int, tuple[int, int]] = {}
     for row in rows:
         count, retried = series.get(row.minute // width, (0, 0))
         series[row.minute // width] = count + row.total, retried + row.retried
     return {
-        **({} if wanted.group is None else {wanted.group: key}),
+        **dict(zip(wanted.groups, key, strict=True)),
         "total": sum(count for count, _ in series.values()),
         "totalRetryCount": sum(retried for _, retried in series.values()),
         "series": [

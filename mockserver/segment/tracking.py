@@ -11,12 +11,11 @@ from mockserver import hints
 from mockserver.answers import Answer, Binary, Bindings, Joined
 from mockserver.clock import iso_milliseconds
 from mockserver.problems import Problem
-from mockserver.segment import checks, delivery, messages, oauth, sentences
+from mockserver.segment import causes, checks, delivery, messages, oauth, sentences
 from mockserver.segment.messages import TYPES, Arrival
 from mockserver.segment.model import Event, Json, Source
 from mockserver.segment.reasons import Step, step_of
 from mockserver.segment.workspace import Workspace
-from mockserver.traces import Join
 from mockserver.wire import nests_deeper
 
 bindings = Bindings()
@@ -59,7 +58,8 @@ def receive(
     kind, client_side = _SINGLE[operation]
     source, why_not = _source(workspace, source_key, host, bearer)
     if source is None:
-        return Answer(200, _ACCEPTED, hint=why_not)
+        joined = causes.lost(workspace, {"project_not_found": [{**body, "type": kind}]})
+        return Answer(200, _ACCEPTED, hint=why_not, joined=joined)
     event = take_in(workspace, source, {**body, "type": kind}, Arrival(workspace.now(), body, client_side, address))
     return Answer(200, _ACCEPTED, hint=hints.dropped(event.reason), joined=_joined([event]))
 
@@ -80,7 +80,8 @@ def receive_batch(
     items = body.get("batch")
     if not isinstance(items, list) or not items:
         _source(workspace, source_key, host, bearer)
-        return Answer(200, _ACCEPTED, hint=hints.dropped("empty_batch"))
+        joined = causes.lost(workspace, {"empty_batch": [body]})
+        return Answer(200, _ACCEPTED, hint=hints.dropped("empty_batch"), joined=joined)
     if size > EVENT_BYTES:
         largest = max(len(json.dumps(item)) for item in items)
         if largest > EVENT_BYTES:
@@ -90,18 +91,21 @@ def receive_batch(
     arrival = Arrival(workspace.now(), body, operation == "batchShort", address)
     taken: list[Event] = []
     reasons: list[str] = []
+    lost: dict[str, list[Any]] = {}
     for number, item in enumerate(items):
         source, why_not = sources[_own_key(item) or source_key]
         if source is None:
             reasons.append("project_not_found")
+            lost.setdefault(reasons[-1], []).append(item)
         elif number < BATCH_EVENTS and isinstance(item, dict):
             taken.append(take_in(workspace, source, messages.merged(body, item), arrival))
             reasons += filter(None, [taken[-1].reason])
         else:
             reasons.append("bad_request" if number < BATCH_EVENTS else "batch_too_long")
             _count_lost(workspace, source, item, reasons[-1])
+            lost.setdefault(reasons[-1], []).append(item)
     hint = str(why_not) if set(reasons) == {"project_not_found"} and not taken else _batch_hint(len(items), reasons)
-    return Answer(200, _ACCEPTED, hint=hint, joined=_joined(taken))
+    return Answer(200, _ACCEPTED, hint=hint, joined=(*_joined(taken), *causes.lost(workspace, lost)))
 
 
 def _batch_hint(count: int, reasons: Sequence[str]) -> str | None:
@@ -117,10 +121,12 @@ def receive_pixel(
     """A message in the query of an image's address. The image comes back whatever was wrong (Pixel Tracking API)."""
     message = pixel_message(data) if data else _unfolded(filters)
     if message is None:
-        return Answer(200, _GIF, hint=sentences.PIXEL_UNREADABLE)
+        joined = causes.lost(workspace, {"bad_request": [None]})
+        return Answer(200, _GIF, hint=sentences.PIXEL_UNREADABLE, joined=joined)
     source = workspace.by_write_key.get(source_key)
     if source is None:
-        return Answer(200, _GIF, hint=hints.WRITE_KEY_UNKNOWN)
+        joined = causes.lost(workspace, {"project_not_found": [{**message, "type": _PIXELS[operation]}]})
+        return Answer(200, _GIF, hint=hints.WRITE_KEY_UNKNOWN, joined=joined)
     arrival = Arrival(workspace.now(), message, client_side=True, address=address)
     event = take_in(workspace, source, {**message, "type": _PIXELS[operation]}, arrival)
     return Answer(200, _GIF, hint=hints.dropped(event.reason), joined=_joined([event]))
@@ -212,7 +218,7 @@ def _joined(events: Iterable[Event]) -> tuple[Joined, ...]:
 def take_in(workspace: Workspace, source: Source, message: Json, arrival: Arrival) -> Event:
     """Store one message, or note why it is dropped, and let what is good go on to the destinations."""
     stored = messages.stored(workspace, source, message, arrival)
-    trace, join = _cause(workspace, stored)
+    trace, join = causes.of(workspace, stored)
     event = Event(
         id=workspace.next_id(),
         message=stored,
@@ -226,7 +232,7 @@ def take_in(workspace: Workspace, source: Source, message: Json, arrival: Arriva
     step: Step = "successfully-received" if event.reason is None else step_of(event.reason)
     workspace.tally.add(event.received_at, step, source.name, stored, reason=event.reason)
     what = "event-received" if event.reason is None else "event-dropped"
-    workspace.traces.note(trace, what, join, _word(stored.get("type")), _word(stored.get("event")), event.reason)
+    workspace.traces.note(trace, what, join, *causes.described(stored), event.reason)
     if event.reason is None:
         delivery.dispatch(workspace, event)
     return event
@@ -235,34 +241,6 @@ def take_in(workspace: Workspace, source: Source, message: Json, arrival: Arriva
 def _count_lost(workspace: Workspace, source: Source, message: Any, reason: str) -> None:
     """What is no event and yet came must be accounted for."""
     workspace.tally.add(workspace.now(), "failed-on-ingest", source.name, message, reason=reason)
-
-
-def _word(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _cause(workspace: Workspace, message: Json) -> tuple[str, Join]:
-    """The trace an event belongs to: that of the same message, else that of the same order, else it begins one."""
-    traces = workspace.traces
-    own = f"messageId:{message['messageId']}"
-    order = _order_key(message)
-    join: Join = "messageId"
-    known = traces.find(own)
-    if known is None and order is not None:
-        known, join = traces.find(order), "orderId"
-    if known is None:
-        known, join = traces.begin(*filter(None, (order, own))), "cause"
-    else:
-        traces.also(known, own)
-        if order is not None:
-            traces.also(known, order)
-    return known, join
-
-
-def _order_key(message: Json) -> str | None:
-    properties = message.get("properties")
-    number = properties.get("order_id", properties.get("orderId")) if isinstance(properties, dict) else None
-    return f"orderId:{number}" if isinstance(number, str | int) and number != "" else None
 
 
 def trial(workspace: Workspace, message: Json) -> Event:

@@ -76,6 +76,7 @@ class Workspace:
         self.seen: Ring[tuple[str, str], float] = Ring(DEDUPE_RING)
         self.regulations: Ring[str, Regulation] = Ring(RECORDS)
         self.suppressed = state.suppressed
+        self.suppressed_at = state.suppressed_at
         self.gathering = state.gathering
         self.tally = Tally(state.tally)
         self.rate = state.rate
@@ -120,6 +121,7 @@ class Workspace:
             seen=[(*key, moment) for key, moment in self.seen.items()],
             regulations=list(self.regulations.values()),
             suppressed=self.suppressed,
+            suppressed_at=self.suppressed_at,
             gathering=self.gathering,
             tally=self.tally.state(),
             rate=self.rate,

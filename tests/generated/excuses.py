@@ -179,7 +179,12 @@ REFUSALS: Final = (
         Excuse(name, "pagination.cursor is none", _THINGS, {"pagination.cursor": "nothing"}, status=422)
         for name in (
             *("getDestinationsCatalog", "getSourcesCatalog", "listSources", "listDestinations"),
-            *("listFiltersFromDestination", "listWorkspaceRegulations", "listSuppressions"),
+            *(
+                "listFiltersFromDestination",
+                "listWorkspaceRegulations",
+                "listRegulationsFromSource",
+                "listSuppressions",
+            ),
         )
     ),
     *(
@@ -189,8 +194,15 @@ REFUSALS: Final = (
             ("startTime: ", _FORMS, {"startTime": "soon"}),
             ("endTime: ", _FORMS, {"endTime": "soon"}),
             ("granularity: ", "How long a stretch may be depends on it.", {"endTime": "2026-01-02T00:00:00Z"}),
-            ("groupBy: ", "Which forms of it go together.", {"groupBy": "eventName", "groupBy.0": "eventType"}),
             ("pagination.cursor is none", _THINGS, {"pagination.cursor": "nothing"}),
+        )
+    ),
+    *(
+        Excuse("listDeliveryMetricsSummaryFromDestination", words, reason, values, status=422)
+        for words, reason, values in (
+            ("startTime: ", _FORMS, {"startTime": "soon"}),
+            ("endTime: ", _FORMS, {"endTime": "soon"}),
+            ("granularity: ", "How long a stretch may be depends on it.", {"startTime": "2020-01-02T00:00:00Z"}),
         )
     ),
     *(

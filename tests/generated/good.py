@@ -36,6 +36,7 @@ OVERVIEWS_OF_DESTINATIONS: Final = OVERVIEWS[3:]
 QUERIES: Final[Mapping[str, Mapping[str, Any]]] = {
     **dict.fromkeys(OVERVIEWS, _OVERVIEW),
     **dict.fromkeys(OVERVIEWS_OF_DESTINATIONS, _OVERVIEW | {"destinationConfigId": DESTINATION}),
+    "listDeliveryMetricsSummaryFromDestination": _OVERVIEW,
     "echo": {"message": "Hello"},
     "findBusinessUnit": {"name": "trustpilotdemo.com"},
     "searchBusinessUnits": {"query": "shop"},
@@ -58,6 +59,7 @@ QUERIES: Final[Mapping[str, Mapping[str, Any]]] = {
     "getImportedProductReviewsSummary": _SKU,
 }
 
+_REGULATION: Final = {"regulationType": "SUPPRESS_ONLY", "subjectType": "USER_ID", "subjectIds": ["u"]}
 _DROP: Final = {"if": "type = 'page'", "actions": [{"type": "DROP"}]}
 
 BODIES: Final[Mapping[str, Any]] = {
@@ -106,7 +108,8 @@ BODIES: Final[Mapping[str, Any]] = {
     "createFilterForDestination": {"sourceId": SOURCE, "title": "No pages", "enabled": True, **_DROP},
     "updateFilterForDestination": {"enabled": False},
     "previewDestinationFilter": {"filter": _DROP, "payload": {"type": "page"}},
-    "createWorkspaceRegulation": {"regulationType": "SUPPRESS_ONLY", "subjectType": "USER_ID", "subjectIds": ["u"]},
+    "createWorkspaceRegulation": _REGULATION,
+    "createSourceRegulation": _REGULATION,
     "createWebhookSubscription": {"event": "service-review-created", "url": "http://127.0.0.1:9/hook"},
 }
 

@@ -430,7 +430,7 @@ def test_the_delivery_overview_counts_each_step(
         ({"granularity": "WEEK"}, 422),
         ({"granularity": "MINUTE"}, 422),
         ({"endTime": "2026-01-01T00:00:00Z"}, 422),
-        ({"groupBy": "eventName,eventType"}, 422),
+        ({"groupBy": "eventName,eventType"}, 200),
         ({"groupBy": "nothing"}, 422),
         ({"startTime": ""}, 422),
     ],

@@ -28,7 +28,10 @@ UNANSWERED = ("call", "createEmailInvitations", *CALL, None, "ECONNRESET", "Faul
 REFUSED = ("call", "createEmailInvitations", *CALL, 403, None, "No role.")
 
 
-NOT_TAKEN = "The destination Trustpilot did not take it (503); Segment tries again at 1970-01-01T00:01:00Z."
+NOT_TAKEN = (
+    "The destination Trustpilot did not take it (503: the destination is down for now); "
+    "Segment tries again at 1970-01-01T00:01:00Z."
+)
 IN_QUEUE = "Queued: The service invitation is queued until 1970-01-01T00:02:00Z."
 PRODUCT_IN_QUEUE = "The product invitation is queued until 1970-01-01T00:03:00Z."
 NOTHING = "Nothing was sent. "
