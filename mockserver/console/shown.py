@@ -55,12 +55,18 @@ _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
 def span(seconds: float) -> str:
-    """A span of time in one unit, rounded up: ``2 minutes``, ``3 days``; ``no time`` when it is over."""
+    """A span of time in two units at most, rounded up: ``4 days 4 hours``; ``no time`` when it is over."""
     if seconds <= 0:
         return "no time"
-    name, size = next((unit for unit in _UNITS if seconds > unit[1]), _UNITS[-1])
-    count = ceil(seconds / size)
-    return f"{count:,} {name}{'s' * (count != 1)}"
+    place = next((place for place, (_, size) in enumerate(_UNITS) if seconds >= size), len(_UNITS) - 1)
+    parts = _UNITS[place : place + 2]
+    finest = parts[-1][1]
+    left, told = ceil(seconds / finest) * finest, []
+    for name, size in parts:
+        count, left = divmod(left, size)
+        if count:
+            told.append(f"{count:,} {name}{'s' * (count != 1)}")
+    return " ".join(told)
 
 
 def until(moment: str, now: str) -> str:

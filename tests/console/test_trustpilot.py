@@ -161,7 +161,7 @@ def test_tokens_die_on_the_clock_or_by_a_button(visitor: Visitor) -> None:
     assert "No program has asked" in visitor.see(f"{ROOM}/tokens")
     invite(visitor)
     page = visitor.see(f"{ROOM}/tokens")
-    assert "5 days" in page
+    assert "4 days 4 hours" in page
     [button] = re.findall(r"/trustpilot/tokens/(\w+)/revoke", page)
     assert ">revoked<" in visitor.send(f"{ROOM}/tokens/{button}/revoke", back=f"{DEFAULT}{ROOM}/tokens").text
     invite(visitor)
