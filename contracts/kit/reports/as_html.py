@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from html import escape
@@ -73,13 +74,21 @@ def _page(report: Report, figures: Figures) -> Iterator[str]:
         f"{report.finished.milliseconds / 1000:.1f} s. Made by tpmock, which is unofficial: it plays Trustpilot "
         "and Segment, and is neither. What its behaviour rests on stands at each requirement.</p>"
     )
-    counts = "".join(f'<li class="{name}"><b>{count}</b>{name}</li>' for name, count in report.counts.items())
-    yield f'<ul class="counts">{counts}</ul>'
+    counts = "".join(
+        f'<li class="{name}{"" if count else " none"}"><b>{count}</b>{name}</li>'
+        for name, count in report.counts.items()
+    )
+    yield f'<p class="verdict">{_verdict(report)}</p>\n<ul class="counts">{counts}</ul>'
     if report.finished.impossible:
         yield f'<p class="failed"><b>The run was impossible.</b></p><pre>{escape(report.finished.impossible)}</pre>'
-    yield f"<p>{escape(figures.sentence())}</p>\n<p>{escape(figures.coverage())}</p>\n</header>\n<main>"
-    for chapter, cases in groupby(report.judged, key=lambda one: (one.case.plan, one.case.chapter)):
-        yield f"<h2>{escape(chapter[1])}</h2>"
+    yield f"<p>{escape(figures.sentence())}</p>\n<p>{escape(figures.coverage())}</p>"
+    yield from _to_look_at(report)
+    yield "</header>\n<main>"
+    for (plan, chapter), each in groupby(report.judged, key=lambda one: (one.case.plan, one.case.chapter)):
+        cases = tuple(each)
+        came_to = Counter(str(one.outcome.result) for one in cases)
+        said = ", ".join(f"{came_to[result]} {result}" for result in report.counts if came_to[result])
+        yield f'<h2>{escape(chapter)} <span class="dim">{escape(plan)}: {said}</span></h2>'
         for one in cases:
             yield from _case(one)
     yield "<h2>Coverage of the contract</h2>"
@@ -95,6 +104,32 @@ def _page(report: Report, figures: Figures) -> Iterator[str]:
     )
 
 
+def _verdict(report: Report) -> str:
+    """What the run came to, in a sentence."""
+    count = Counter(one.counted for one in report.judged)
+    judged = len(report.judged) - count[Result.NOT_APPLICABLE]
+    wrong = count[Result.FAILED]
+    if report.finished.impossible or not judged:
+        return '<span class="failed">Nothing can be said.</span>'
+    if wrong:
+        return f'<span class="failed">{wrong} of {judged} cases that apply failed.</span>'
+    if count[Result.NOT_RUN]:
+        return f'<span class="not-run">{count[Result.NOT_RUN]} of {judged} cases that apply were not run.</span>'
+    return f'<span class="passed">All {judged} cases that apply hold.</span>'
+
+
+def _to_look_at(report: Report) -> Iterator[str]:
+    """Links to what wants attention."""
+    cases = [one for one in report.judged if one.outcome.result not in _SHUT]
+    if cases:
+        links = "".join(
+            f'<li>{badge(one.outcome.result)} <a href="#{escape(one.case.id)}">{escape(one.case.id)}</a> '
+            f"{escape(one.case.title)}</li>"
+            for one in cases
+        )
+        yield f'<nav aria-label="To look at"><h2>To look at</h2><ul class="looked">{links}</ul></nav>'
+
+
 def _times(seen: Mapping[str, int]) -> str:
     return escape(", ".join(f"{status} ({count} times)" if count > 1 else status for status, count in seen.items()))
 
@@ -103,7 +138,8 @@ def _case(one: Judged) -> Iterator[str]:
     case, outcome = one.case, one.outcome
     shown = "" if outcome.result in _SHUT else " open"
     yield f'<details id="{escape(case.id)}"{shown}>'
-    yield f"<summary>{badge(outcome.result)} {escape(case.id)} {escape(case.title)}</summary>"
+    title = f'<span class="title"><span class="id">{escape(case.id)}</span> {escape(case.title)}</span>'
+    yield f"<summary>{badge(outcome.result)} {title}</summary>"
     yield f"<p>{escape(case.requirement)}</p>"
     yield f'<p class="dim">From: {_clause(one)}; evidence: {escape(case.evidence)}.</p>'
     if outcome.excuse:
