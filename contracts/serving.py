@@ -69,7 +69,8 @@ def serve(service: Service, host: str, port: int) -> int:
     with reserved(host, port) as chosen:
         server = Server(
             "application",
-            address=host,
+            # It takes numbers only, not names.
+            address=numeric(host),
             port=chosen,
             interface=Interfaces.WSGI,
             workers=1,
@@ -104,6 +105,14 @@ def address(host: str, port: int) -> str:
     """The URL, without a slash at the end, by which a service on this machine is reached."""
     host = _WILDCARDS.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def numeric(host: str) -> str:
+    """The address that a name leads to, as it is listened at.
+
+    :raises OSError: when it leads nowhere
+    """
+    return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
 
 
 @contextmanager

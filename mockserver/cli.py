@@ -267,14 +267,19 @@ def first_order(url: str, write_key: str) -> str:
     return f"curl -s -u {write_key}: -H 'Content-Type: application/json' {url}/v1/track -d '{json.dumps(event)}'"
 
 
+#: The login sends a customer back over https, or to this machine.
+_NOT_HERE: Final = "not at this address: the login leads back to https or to this machine; --host 0.0.0.0 has both"
+
+
 def _ready_text(everything: Up) -> str:
     url, credentials = everything.url, everything.sandbox["credentials"]
+    shown = f"-H 'Authorization: Bearer {everything.control_token}' " if everything.control_token else ""
     lines = [
         "tpmock is ready. Unofficial; nothing leaves this machine. Ctrl-C ends it.",
         "",
         f"  Trustpilot, Segment   {url}",
         f"  Destination           {everything.destination_url}",
-        f"  Connect a shop        {everything.connect_url}",
+        f"  Connect a shop        {everything.connect_url or _NOT_HERE}",
         f"  Console               {url}/_mock/",
         *([f"  Control token         {everything.control_token}"] if everything.control_token else []),
         "",
@@ -285,7 +290,7 @@ def _ready_text(everything: Up) -> str:
         f"  {first_order(url, credentials['writeKey'])}",
         "",
         "and see its invitation:",
-        f"  curl -s {url}/_mock/sandboxes/default/invitations",
+        f"  curl -s {shown}{url}/_mock/sandboxes/default/invitations",
         "",
         "Where to look:",
         f"  why something was sent, or not   {url}/_mock/sandboxes/default/segment/deliveries",

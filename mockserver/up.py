@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, Final
 
-from contracts.serving import END_WITH_STDIN, address, wait_until_ready
+from contracts.serving import END_WITH_STDIN, address, numeric, wait_until_ready
 from mockserver import environment
 from mockserver.client import TOKEN_VARIABLE, ControlClient
 from mockserver.serve import HEALTH
@@ -24,6 +24,9 @@ from mockserver.serve import HEALTH
 _OURS: Final = ("TRUSTPILOT_", "SEGMENT_", "INTEGRATION_KEY", "DATABASE_URL", "ENCRYPTION_KEYS", "OAUTH_REDIRECT_URI")
 
 _REDIRECT: Final = "TRUSTPILOT_REDIRECT_URI"
+
+#: Where the destination listens at 127.0.0.1.
+_IPV4_LOOPBACK: Final = frozenset({"127.0.0.1", "0.0.0.0"})  # noqa: S104 - looked up, not bound
 
 #: Seconds a program may take to end before it is killed.
 _PATIENCE: Final = 12
@@ -98,16 +101,26 @@ class Up:
         settings = environment.variables(self.sandbox)
         # A program of the user's reads here where customers come back to; the destination, where buyers go on to.
         del settings[_REDIRECT]
-        # The partner's application has loopback addresses registered, for any port (RFC 8252, 8.3).
-        return {**settings, "OAUTH_REDIRECT_URI": f"{address(self._loopback(), self._destination_port)}/callback"}
+        place = self._place()
+        return settings if place is None else {**settings, "OAUTH_REDIRECT_URI": f"{place}/callback"}
 
-    def _loopback(self) -> str:
-        return self._host if self._host == "localhost" else "127.0.0.1"
+    def _place(self) -> str | None:
+        """The destination as a browser on this machine reaches it and the login sends customers back to it.
+
+        The partner's application has two loopback names registered, for any port (RFC 8252, 8.3), and without https the
+        destination takes no others. None where it listens at neither.
+        """
+        listens = numeric(self._host)
+        if self._host != "localhost" and listens in _IPV4_LOOPBACK:
+            return address("127.0.0.1", self._destination_port)
+        # Not every machine's leads to ::1 too.
+        return address("localhost", self._destination_port) if numeric("localhost") == listens else None
 
     @property
-    def connect_url(self) -> str:
-        """Where customers connect their shops; the login sends them back to this host, so they have to begin there."""
-        return f"{address(self._loopback(), self._destination_port)}/connect"
+    def connect_url(self) -> str | None:
+        """Where customers connect their shops, in a browser on this machine; None where they cannot."""
+        place = self._place()
+        return None if place is None else f"{place}/connect"
 
     @property
     def store(self) -> Path:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 import requests
 
-from mockserver.client import TOKEN_VARIABLE
-from tests.end_to_end.running import PATIENCE, Command, ran
+from mockserver.client import TOKEN_VARIABLE, ControlClient
+from tests.end_to_end.running import PATIENCE, Command, Up, in_bash, ran, up
+
+HIDDEN = re.compile(r'<input type="?hidden"? name="?(\w+)"? value="([^"]*)"')
 
 WILDCARD = "0.0.0.0"  # noqa: S104 - what is tested
 
@@ -56,6 +62,41 @@ def test_up_steers_its_own_mock(tpmock: Command, tmp_path: Path) -> None:
     with listening(tpmock, tmp_path, "up", "--destination-port", "0") as ready:
         assert (status(ready["url"]), status(ready["url"], ready["controlToken"])) == (401, 200)
         assert ready["sandbox"]["id"] == "default"
+
+
+def test_what_up_prints_works_on_this_machine(tpmock: Command, tmp_path: Path) -> None:
+    with up(tpmock, tmp_path, options=["--host", WILDCARD]) as running:
+        in_bash(running.line_after("Send the first order:"))
+        ControlClient(running.url, running.address_of("Control token")).call("POST", "/sandboxes/default/settle", {})
+        rows = json.loads(in_bash(running.line_after("and see its invitation:")))["invitations"]
+        assert [row["referenceNumber"] for row in rows] == ["1001"]
+        assert urlsplit(running.address_of("Connect a shop")).hostname == "127.0.0.1"
+        assert "Integration Key" in connected(running)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_shop_can_be_connected_where_the_login_leads_back(tpmock: Command, tmp_path: Path, host: str) -> None:
+    with up(tpmock, tmp_path, options=["--host", host]) as running:
+        assert urlsplit(running.address_of("Connect a shop")).hostname == host
+        assert "Integration Key" in connected(running)
+
+
+def connected(running: Up) -> str:
+    """What a shop's owner reads in the end, who begins at the printed address, as a browser on this machine would."""
+    begin = running.address_of("Connect a shop")
+    person = {name: running.address_of(name) for name in ("username", "password")}
+    with requests.Session() as session:
+        hidden = dict(HIDDEN.findall(session.get(begin, timeout=PATIENCE).text))
+        page = session.post(begin, data={**hidden, "domain": running.address_of("domain")}, timeout=PATIENCE).text
+        login = re.search(r'href="([^"]+)"[^>]*>\s*Log in at Trustpilot', page)
+        assert login, page
+        back = session.post(html.unescape(login[1]), data={**person, "decision": "allow"}, timeout=PATIENCE)
+        return back.text
+
+
+def test_where_no_shop_can_be_connected_it_says_so(tpmock: Command, tmp_path: Path) -> None:
+    with up(tpmock, tmp_path, options=["--host", "127.0.0.2"]) as running:
+        assert "Connect a shop        not at this address" in running.printed
 
 
 def test_on_loopback_there_is_none(tpmock: Command, mock_url: str) -> None:
