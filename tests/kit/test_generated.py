@@ -124,11 +124,21 @@ def test_the_time_is_kept(mock: ControlApi) -> None:
 
 def test_a_search_that_is_broken_off_ends_at_once_with_all_it_has_started(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "contracts.kit", "--generated", "--examples", "100000", "--seconds", "600"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("Plan generated")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 130
+    with subprocess.Popen(  # noqa: S603 - ours
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background has them ignore Ctrl-C, and what they start as well.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it takes no lock
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("Plan generated")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 130
+        finally:
+            process.kill()
     assert list(tmp_path.iterdir()) == []
 
 
