@@ -94,12 +94,12 @@ def test(
     try:
         contract = subject_options.contract(contract_file, mutant or command or destination_url)
         plan, chosen = _chosen(plan, replayed, contract, wanted)
-        every = (*chosen, *cases.load_plan(cases.STANDARD))
         if explained:
-            click.echo(explain.page(explained, every))
+            click.echo(explain.page(explained, _every(chosen)))
             return
         expected_file = expected_file or (contract.expected if contract else None)
-        expected = expectations.load(expected_file, {case.id for case in every}) if expected_file else {}
+        known = {case.id for case in _every(chosen)} if expected_file else set()
+        expected = expectations.load(expected_file, known) if expected_file else {}
     except (CaseError, explain.UnknownTopicError, ExpectationError, ContractError) as problem:
         raise click.UsageError(str(problem)) from None
     if listed or mutants:
@@ -149,6 +149,10 @@ def _chosen(
     if contract is not None:
         return " and ".join(contract.plans), _narrowed(contract.cases(), wanted)
     return plan or DEFAULT_PLAN, _narrowed(cases.load_plan(plan or DEFAULT_PLAN), wanted)
+
+
+def _every(chosen: tuple[Case, ...]) -> tuple[Case, ...]:
+    return (*chosen, *cases.load_plan(cases.STANDARD))
 
 
 def _narrowed(every: tuple[Case, ...], wanted: Sequence[str]) -> tuple[Case, ...]:

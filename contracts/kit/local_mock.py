@@ -33,7 +33,9 @@ def open_mock(url: str | None, stack: ExitStack) -> ControlApi:
 def _start(stack: ExitStack) -> str:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tpmock-mock-")))
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--json"]
-    program = stack.enter_context(Program("The mock", command, local_environment(our_modules()), folder))
+    program = Program("The mock", command, local_environment(our_modules()), folder)
+    # All that it holds is in memory, and is not asked for again.
+    stack.callback(program.stop, 0)
     # One line announces it, and only once it really serves requests.
     program.wait_until(lambda: b"\n" in program.stdout.read_bytes(), _PATIENCE)
     line = program.stdout.read_bytes().splitlines()[0]

@@ -103,15 +103,19 @@ class Program:
                 raise CannotStartError(f"{self.name} was not ready after {patience:g} s.\n{self.last_lines()}")
             time.sleep(_BETWEEN_LOOKS)
 
-    def stop(self) -> None:
-        """End it and everything it started. It may be told twice."""
+    def stop(self, grace: float = _GRACE) -> None:
+        """End it and everything it started. It may be told twice.
+
+        :param grace: seconds to end by itself; none for a program that keeps nothing.
+        """
         _RUNNING.discard(self)
         if self._stopped:
             return
         self._stopped = True
-        self._signal(signal.SIGTERM)
+        if grace:
+            self._signal(signal.SIGTERM)
         try:
-            self._process.wait(_GRACE)
+            self._process.wait(grace)
         except subprocess.TimeoutExpired:
             pass
         finally:

@@ -249,7 +249,8 @@ class _Started:
     def stop(self) -> None:
         """See :class:`Running`."""
         if self._program:
-            self._program.stop()
+            # Ours survives being cut off, and its folder goes with it; a stranger may have to clear up.
+            self._program.stop(*((0,) if self._subject.ours else ()))
         self._folder.cleanup()
 
 

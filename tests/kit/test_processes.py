@@ -78,3 +78,13 @@ def test_a_program_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: p
 def test_no_proxy_stands_between_programs_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "intranet.example.com")
     assert local_environment({"A": "1"})["no_proxy"] == "intranet.example.com,127.0.0.1,localhost"
+
+
+def test_without_grace_a_program_that_would_not_end_is_ended_at_once(tmp_path: Path) -> None:
+    stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('here', flush=True); " + FOREVER
+    child = program(tmp_path, stubborn)
+    child.wait_until(lambda: b"here" in child.stdout.read_bytes(), 10)
+    started = time.monotonic()
+    child.stop(0)
+    assert time.monotonic() - started < 2
+    assert child.ended == -signal.SIGKILL

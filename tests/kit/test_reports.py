@@ -10,7 +10,8 @@ from rich.console import Console
 from contracts.kit.findings import Exchange, Finding, Outcome, Result
 from contracts.kit.reports.as_json import JsonReport
 from contracts.kit.reports.terminal import TerminalReport
-from contracts.kit.run_events import Reporter, RunEvent
+from contracts.kit.run_events import CaseFinished, Reporter, RunEvent
+from tests.kit import records
 from tests.kit.stub import NOBODY, StubMock, StubSubject, case, run
 
 
@@ -87,6 +88,15 @@ def test_the_terminal_report_says_why_a_run_was_impossible() -> None:
 
 def test_text_in_brackets_is_shown_and_not_taken_for_markup() -> None:
     assert "port [bold]taken" in report(terminal, *events(fails_to_start="port [bold]taken"))
+
+
+def test_the_terminal_report_shows_calls_per_order_and_coverage() -> None:
+    whole = records.report(Result.PASSED, Result.PASSED)
+    told = [whole.started, *(CaseFinished(one.case, one.outcome) for one in whole.judged), whole.finished]
+    lines = report(terminal, *told).splitlines()
+    assert lines[-3].startswith("2 calls to Trustpilot for 4 orders: 0.5 an order")
+    assert " operations of the contract were called, and 2 of the " in lines[-2]
+    assert lines[-1].startswith("2 passed")
 
 
 @pytest.mark.parametrize(("exchanges", "shown"), [(3, 3), (20, 12)])

@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from contracts.kit.findings import Exchange, Finding, Result
+from contracts.kit.reports.figures import figures
+from contracts.kit.reports.gathered import Gathering, Report
 from contracts.kit.run_events import CaseFinished, CaseStarted, ExampleTried, RunEvent, RunFinished, RunStarted
 from contracts.kit.wording import counted
 
@@ -34,6 +36,7 @@ class TerminalReport:
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console = console
         self._quiet = quiet
+        self._gathering = Gathering(self._figures)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._task = self._progress.add_task("starting", total=None)
@@ -49,6 +52,7 @@ class TerminalReport:
 
     def __call__(self, event: RunEvent) -> None:
         """Take what the run tells."""
+        self._gathering(event)
         match event:
             case RunStarted():
                 self._progress.update(self._task, total=len(event.cases))
@@ -104,6 +108,15 @@ class TerminalReport:
             f"[{_STYLES[result]}]{count} {result}[/]" for result in Result if (count := event.results[result])
         )
         self._say(f"{counts or 'no cases'} in {event.milliseconds / 1000:.1f} s")
+
+    def _figures(self, report: Report) -> None:
+        """Calls per order and coverage of the contract, where there was anything to count."""
+        if self._quiet or not any(one.outcome.records for one in report.judged):
+            return
+        counted_up = figures(report)
+        if counted_up.orders:
+            self._say(escape(counted_up.sentence()))
+        self._say(escape(counted_up.coverage()))
 
     def _say(self, markup: str, *, always: bool = False) -> None:
         if always or not self._quiet:
