@@ -92,7 +92,11 @@ def test_text_in_brackets_is_shown_and_not_taken_for_markup() -> None:
 
 def test_the_terminal_report_shows_calls_per_order_and_coverage() -> None:
     whole = records.report(Result.PASSED, Result.PASSED)
-    told = [whole.started, *(CaseFinished(one.case, one.outcome) for one in whole.judged), whole.finished]
+    told: list[RunEvent] = [
+        whole.started,
+        *(CaseFinished(one.case, one.outcome) for one in whole.judged),
+        whole.finished,
+    ]
     lines = report(terminal, *told).splitlines()
     assert lines[-3].startswith("2 calls to Trustpilot for 4 orders: 0.5 an order")
     assert " operations of the contract were called, and 2 of the " in lines[-2]
