@@ -25,7 +25,7 @@ class Told:
     query: str
     status: int
     body: Any
-    content_type: str = "application/json"
+    content_type: str
 
 
 Tamper = Callable[[Told], Told]
@@ -125,17 +125,23 @@ class Api:
 APIS: dict[str, Api] = {
     "api-score-as-text": Api("Tells scores as text.", _score_as_text),
     "api-other-id": Api("Names another business unit than the one that was found.", _other_id),
-    "api-open": Api("Lets everybody in.", _status(_UNAUTHORIZED, _OK)),
+    "api-open": Api("Answers 200 where 401 belongs.", _status(_UNAUTHORIZED, _OK)),
     "api-fails-on-bad-input": Api("Answers 500 where 400 belongs.", _status(_BAD, 500)),
     "api-finds-nothing": Api("Answers 200 where 404 belongs.", _found),
     "api-eligible-200": Api("Answers an eligible customer's check with 200.", _status(_CREATED, _OK, "/check/")),
-    "api-all-eligible": Api("Answers the partner check of everybody with 201.", _status(_OK, _CREATED, "/check/")),
-    "api-foreign-allowed": Api("Answers the partner check of a foreign customer with 200.", _status(_FORBIDDEN, _OK)),
+    "api-all-eligible": Api(
+        "Answers the partner check of a customer without rights with 201.", _status(_OK, _CREATED, "/check/")
+    ),
+    "api-foreign-allowed": Api(
+        "Answers the partner check of a foreign customer with 200.", _status(_FORBIDDEN, _OK, "/check/")
+    ),
     "api-keys-for-all": Api("Hands out keys together with a no.", _keys_for_all),
     "api-no-secret": Api("Makes keys without a secret.", _without("apiSecret")),
     "api-plain-text": Api("Calls all of its JSON text/plain.", _plain),
     "api-first-page": Api("Answers every page with the first.", turn=_first_page),
-    "api-unordered": Api("Lists the reviews the other way round.", _list_changed(lambda listed: listed[::-1])),
+    "api-unordered": Api(
+        "Lists the reviews of each page the other way round.", _list_changed(lambda listed: listed[::-1])
+    ),
     "api-loses-last": Api("Loses the last review of each list.", _list_changed(lambda listed: listed[:-1])),
     "api-ignores-stars": Api("Ignores the filter by stars.", turn=_no_stars),
     "api-forgets-deletions": Api("Does not tell what was deleted.", _keeps_deleted),
@@ -176,7 +182,8 @@ def door(wrong: Api, behind: str) -> Flask:
                 body = said.json()
             except ValueError:
                 return Response(said.content, said.status_code, content_type=said.headers.get("Content-Type"))
-            told = wrong.tamper(Told(turned, query, said.status_code, body))
+            kind = said.headers.get("Content-Type", "")
+            told = wrong.tamper(Told(turned, query, said.status_code, body, kind))
         return Response(json.dumps(told.body), told.status, content_type=told.content_type)
 
     methods = ["GET", "POST", "PUT", "DELETE"]

@@ -14,6 +14,7 @@ import pytest
 from contracts.kit import cases, kill_matrix
 from contracts.kit.checks import CHECKS
 from contracts.kit.mock import ControlApi
+from contracts.mutants.apis import APIS, Api
 from contracts.mutants.catalogue import SENTENCES
 from tests.kit import matrix
 from tests.kit.matrix import cases_for, judged
@@ -57,6 +58,12 @@ def test_the_documentation_shows_the_matrix() -> None:
 @pytest.mark.parametrize("name", matrix.RIGHT)
 def test_the_right_ones_pass_everything(name: str, mock: ControlApi) -> None:
     assert judged(name, mock, cases_for(name)) == ({}, set())
+
+
+def test_a_door_that_changes_nothing_passes_everything(mock: ControlApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    # So that what catches a wrong API is its mistake, and not the door it is made with.
+    monkeypatch.setitem(APIS, "api-right", Api("Changes nothing."))
+    assert judged("api-right", mock, cases_for("api-right")) == ({}, set())
 
 
 @pytest.mark.parametrize("name", MATRIX)
