@@ -10,11 +10,11 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from mockserver.console import ROOT
 from mockserver.console.app import HEADERS, PAGES
+from tests.browser.obstacles import obstacles
 from tests.browser.watching import Watched
 from tests.end_to_end.running import PATIENCE, Command, Up, up
 
@@ -33,8 +33,6 @@ DEEPER = {
 }
 PLACES = {**{room.pages.name: f"{room.pages.name}/" for room in PAGES}, **DEEPER}
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
-#: What axe-core calls an obstacle for people.
-GRAVE = ("serious", "critical")
 ORDER = {"email": "ada@example.com", "name": "Ada", "surname": "Example"}
 
 
@@ -100,17 +98,6 @@ def plain(chromium: Browser) -> Iterator[Watched]:
     context.set_default_timeout(PATIENCE * 1000)
     yield Watched(context.new_page())
     context.close()
-
-
-def obstacles(page: Page) -> list[str]:
-    """What would keep somebody from using the page."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['help']}: {node['html']}"
-        for one in found
-        if one["impact"] in GRAVE
-        for node in one["nodes"]
-    ]
 
 
 def opened(watched: Watched, running: Up, name: str) -> None:

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mockserver.demo.recording import play
 from mockserver.demo.story import SCENES
+from tests.browser.obstacles import obstacles
 from tests.browser.watching import Watched
 from tests.end_to_end.running import PATIENCE, Command, ran
 
@@ -64,6 +65,8 @@ def test_the_story_is_played_again_and_again_without_a_slip(watched: Watched, tp
             for number, scene in enumerate(SCENES, 1):
                 play(page, scene.title)
                 assert told_wrong(page) == [], f"run {run + 1}, scene {scene.name}"
+                if run == 0:
+                    assert obstacles(page) == []
                 if number < len(SCENES):
                     page.get_by_role("link", name="Next", exact=True).click()
             if run == 0:
