@@ -291,3 +291,24 @@ def test_options_that_go_badly_with_live_are_refused(arguments: list[str], compl
     said = CliRunner().invoke(command, arguments)
     assert said.exit_code == 2
     assert complaint in said.stderr
+
+
+def test_a_certificate_that_nobody_has_signed_is_not_trusted() -> None:
+    reached: list[str] = []
+
+    def app(environ: dict[str, Any], start: Any) -> list[bytes]:
+        reached.append(environ["PATH_INFO"])
+        start("200 OK", [])
+        return [b"{}"]
+
+    server = make_server("127.0.0.1", 0, app, request_handler=_Quiet, ssl_context="adhoc")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005})
+    thread.start()
+    try:
+        url = f"https://127.0.0.1:{server.server_port}"
+        answer = Door(Target({"trustpilot": url}, {})).answered("it", "GET", f"{url}/v1/business-units/find")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert (answer.status, answer.error, reached) == (None, "no answer (SSLError)", [])

@@ -10,6 +10,7 @@ from contracts import spec
 from contracts.kit.observation import USER_AGENT
 from contracts.kit.reports.gathered import Report
 from contracts.kit.transcript import Record
+from contracts.kit.wording import counted
 
 _APIS = ("trustpilot", "segment-tracking", "segment-destination")
 
@@ -56,7 +57,8 @@ class Figures:
         """The calls per order in words."""
         calls = ", ".join(f"{count} {name}" for name, count in self.calls.items()) or "none"
         return (
-            f"{sum(self.calls.values())} calls to Trustpilot for {self.orders} orders: {self.per_order:g} an order, "
+            f"{counted(sum(self.calls.values()), 'call')} to Trustpilot for {counted(self.orders, 'order')}: "
+            f"{self.per_order:g} an order, "
             f"with every fault and repetition of the cases ({calls})."
         )
 

@@ -111,7 +111,9 @@ class TerminalReport:
 
     def _figures(self, report: Report) -> None:
         """Calls per order and coverage of the contract, where there was anything to count."""
-        if self._quiet or not any(one.outcome.records for one in report.judged):
+        # Of made-up histories only those are kept that broke something: they count for nothing.
+        made_up = not all(one.case.when for one in report.judged)
+        if self._quiet or made_up or not any(one.outcome.records for one in report.judged):
             return
         counted_up = figures(report)
         if counted_up.orders:
