@@ -19,7 +19,7 @@ import requests
 #: Nothing here takes that long; whoever hangs is ended so that the test fails instead of the run.
 PATIENCE = 60
 #: A program that serves a test is ended after this, however long the machine takes for the rest.
-LIFETIME = 300
+LIFETIME = 900
 
 Command = Sequence[str]
 
