@@ -12,6 +12,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.obstacles import obstacles
 from tests.browser.watching import Watched
 from tests.end_to_end.running import PATIENCE
 
@@ -95,3 +96,7 @@ def test_on_paper_it_is_as_open_as_it_was(watched: Watched) -> None:
     page.emulate_media(media="print")
     expect(page.locator("#DEST-050").get_by_role("table")).to_be_visible()
     expect(page.locator("#DEST-020").get_by_role("table")).to_be_hidden()
+
+
+def test_axe_finds_no_obstacle(watched: Watched) -> None:
+    assert obstacles(watched.page) == []

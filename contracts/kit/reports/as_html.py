@@ -52,9 +52,12 @@ def table(head_row: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
     :param rows: cells that are HTML already.
     """
-    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head_row)
+    columns = tuple(head_row)
+    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in columns)
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="wide"><table>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
+    # On a narrow screen it is moved sideways, by keyboard too.
+    wide = f'<div class="wide" tabindex="0" role="group" aria-label="{escape(", ".join(columns))}">'
+    return f"{wide}<table>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
 
 
 def badge(result: str, word: str = "") -> str:
