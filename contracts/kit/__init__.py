@@ -6,7 +6,8 @@ The parts, from the data to the page:
   unique;
 - ``mock`` speaks to the mock's control API, ``processes`` and ``subjects`` start and end programs;
 - ``steps`` does what a case says, ``observation`` holds what was seen, ``checks`` judges it;
-- ``engine`` ties these together and yields ``run_events``, to which the ``reports`` listen.
+- ``engine`` ties these together and yields ``run_events``, to which the ``reports`` listen;
+- ``generated`` makes up histories of the same steps, ``live`` runs the cases of the API on the real one.
 
 Nothing here imports the mock or a destination: the kit speaks HTTP only.
 """

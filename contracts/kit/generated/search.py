@@ -213,7 +213,7 @@ class Search:
             if case_id not in self.found or better.size < self.found[case_id].size:
                 self.found[case_id] = better
         if broken:
-            raise _breach(min(broken))
+            raise _kind(min(broken))
 
     def _played(self, api: ControlApi, steps: Steps) -> Outcome:
         """Play one history; after a breach, and where deliveries are still to come, the next one gets a new place."""
@@ -267,9 +267,8 @@ def as_case(steps: Sequence[Mapping[str, Any]]) -> Case:
 
 
 @cache
-def _breach(case_id: str) -> _Broken:
-    kind: type[_Broken] = type(f"Broken{case_id}", (_Broken,), {})
-    return kind(case_id)
+def _kind(case_id: str) -> type[_Broken]:
+    return type(f"Broken{case_id}", (_Broken,), {})
 
 
 @contextmanager
