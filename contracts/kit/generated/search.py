@@ -25,7 +25,7 @@ from contracts.kit.generated.histories import histories
 from contracts.kit.generated.invariants import INVARIANTS, PLAN, broken_by, demanded
 from contracts.kit.mock import ControlApi, MockGoneError, MockRefusedError, NoRestError
 from contracts.kit.observation import Observation
-from contracts.kit.place import Place, SubjectCannotStartError, cannot_start, open_place, play, restless
+from contracts.kit.place import Place, SubjectCannotStartError, cannot_start, finish, open_place, play, restless
 from contracts.kit.processes import CannotStartError, end_all
 from contracts.kit.run_events import CaseFinished, ExampleTried, RunEvent, RunFinished, RunStarted
 from contracts.kit.steps import NotApplicableError, NotRunError
@@ -216,13 +216,13 @@ class Search:
             raise _kind(min(broken))
 
     def _played(self, api: ControlApi, steps: Steps) -> Outcome:
-        """Play one history; after a breach, and where deliveries are still to come, the next one gets a new place."""
+        """Play one history; after a breach the next one gets a new place."""
         self.played += 1
         place = self._enter(api)
         clean = False
         try:
             findings, seen = play(as_case(steps), place, self.seed * _MOST_PLAYED + self.played)
-            clean = not any(not finding.passed for finding in findings) and not place.sandbox.unfinished()
+            clean = all(finding.passed for finding in findings) and finish(place)
         except NoRestError as problem:
             findings, seen = (restless(problem),), Observation()
         finally:
