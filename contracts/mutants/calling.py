@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from sqlalchemy import delete
@@ -39,10 +40,13 @@ class Forgetful(Ledger):
 class FreshTokens(TokenStore):
     """Asks for a token for every order."""
 
+    _turn: ClassVar = threading.Lock()
+
     def get(self, connection: Connection) -> str:
-        """Another one than the last."""
-        held = self._held.get(connection.holder)
-        return super().get(connection) if held is None else self.renew(connection, held.value)
+        """Another one than the last, for each of those that come together too."""
+        with self._turn:
+            held = self._held.get(connection.holder)
+            return super().get(connection) if held is None else self.renew(connection, held.value)
 
 
 class EternalTokens(TokenStore):
