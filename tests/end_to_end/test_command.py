@@ -16,6 +16,7 @@ COMMANDS = (
         "coverage",
         "demo",
         "destination",
+        "drift",
         "env",
         "event",
         "evidence",
