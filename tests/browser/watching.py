@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Dialog, Page
+from playwright.sync_api import Dialog, Page, Request
 
 
 class Watched:
@@ -24,9 +24,14 @@ class Watched:
     def _watch(self, page: Page) -> None:
         page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on("requestfailed", lambda request: self.said.append(f"failed: {request.url}"))
+        page.on("requestfailed", self._failed)
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         page.on("dialog", self._dialog)
+
+    def _failed(self, request: Request) -> None:
+        # Whoever goes on before everything has come, or takes a file instead of a page, breaks requests off.
+        if request.failure != "net::ERR_ABORTED":
+            self.said.append(f"failed: {request.url}: {request.failure}")
 
     def _dialog(self, dialog: Dialog) -> None:
         self.said.append(f"dialog: {dialog.message}")
