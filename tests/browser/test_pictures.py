@@ -95,4 +95,5 @@ def test_the_demo(page: Page, tpmock: Command, pytestconfig: pytest.Config) -> N
             expect(page.get_by_role("region", name="What was seen")).to_be_visible()
             if scene is not SCENES[3]:
                 page.get_by_role("link", name="Next", exact=True).click()
-        taken(page, "demo-order", pytestconfig)
+        # Whether the contract cases still run beside it is chance.
+        taken(page, "demo-order", pytestconfig, ".requirements, .scene h1, .findings, .scene table")
