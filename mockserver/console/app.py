@@ -14,6 +14,7 @@ from mockserver import __version__
 from mockserver.client import RefusedError
 from mockserver.console import (
     ROOT,
+    assets,
     bench,
     contract,
     coverage,
@@ -68,6 +69,8 @@ class Console(Flask):
         self.url_value_preprocessor(_take_sandbox)
         self.url_defaults(self._give_sandbox)
         self.before_request(self._open)
+        self._assets = assets.fingerprint()
+        self.jinja_env.globals["assets"] = self._assets
         self.after_request(self._finish)
         self.register_error_handler(RefusedError, self._refused)
         self.register_error_handler(HTTPException, _lost)
@@ -111,6 +114,7 @@ class Console(Flask):
         for name, value in HEADERS.items():
             # A report is allowed other things than a page.
             response.headers.setdefault(name, value)
+        assets.keep(response, self._assets)
         if request.method == "GET" and response.mimetype == "text/html" and response.status_code == HTTPStatus.OK:
             # A page that looks again every moment is sent only when something happened.
             response.add_etag()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from pathlib import Path
 from typing import Final
 
 from flask import Flask, Response, abort, redirect, render_template, request, send_file, url_for
@@ -12,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from mockserver import __version__
+from mockserver.console import assets
 from mockserver.console.app import HEADERS
 from mockserver.console.shown import FILTERS
 from mockserver.demo.judging import Judge, requirements
@@ -33,14 +33,16 @@ class Demo(Flask):
     """
 
     def __init__(self, place: Place, judge: Judge, pace: int | None = None) -> None:
-        super().__init__("mockserver.demo", static_folder=str(_console() / "static"), static_url_path="/static")
+        super().__init__("mockserver.demo", static_folder=str(assets.FOLDER), static_url_path="/static")
         self.jinja_env.loader = ChoiceLoader([PackageLoader("mockserver.demo"), PackageLoader("mockserver.console")])
         self.jinja_env.filters.update(FILTERS)
         self.jinja_env.trim_blocks = self.jinja_env.lstrip_blocks = True
         self.performance = Performance(place, judge)
         self._place, self._judge, self._pace = place, judge, pace
         self._requirements = requirements()
-        self.after_request(_finish)
+        self._assets = assets.fingerprint()
+        self.jinja_env.globals["assets"] = self._assets
+        self.after_request(self._finish)
         self.before_request(self._only_here)
         self.register_error_handler(HTTPException, _lost)
         self.add_url_rule("/", "begin", lambda: redirect(url_for("scene", name=SCENES[0].name)))
@@ -58,6 +60,11 @@ class Demo(Flask):
         origin = request.headers.get("Origin")
         if origin is not None and origin.partition("://")[2] != request.host:
             abort(HTTPStatus.FORBIDDEN, "A page of elsewhere may not play the demo.")
+
+    def _finish(self, response: Response) -> Response:
+        response.headers.update({**HEADERS, "X-Mock": f"tpmock/{__version__}"})
+        assets.keep(response, self._assets)
+        return response
 
     def _show(self, name: str) -> str:
         return self._page(_known(name))
@@ -109,22 +116,11 @@ class Demo(Flask):
         return send_file(self._judge.pack, as_attachment=True, download_name="evidence.zip")
 
 
-def _console() -> Path:
-    from mockserver import console  # noqa: PLC0415 - where its files are, no more
-
-    return Path(console.__file__).parent
-
-
 def _known(name: str) -> Scene:
     scene = _BY_NAME.get(name)
     if scene is None:
         abort(HTTPStatus.NOT_FOUND, f"There is no scene {name!r}; the first is {SCENES[0].name!r}.")
     return scene
-
-
-def _finish(response: Response) -> Response:
-    response.headers.update({**HEADERS, "X-Mock": f"tpmock/{__version__}"})
-    return response
 
 
 def _lost(error: HTTPException) -> tuple[str, int]:

@@ -96,3 +96,11 @@ def test_the_clock_is_moved_stopped_and_let_run(visitor: Visitor) -> None:
     assert 'role="alert"' in refused.text
     assert "by" in refused.text
     assert visitor.api("GET", "/clock")["now"][:16] == before[:16]
+
+
+def test_a_browser_keeps_what_it_asked_for_by_its_fingerprint(visitor: Visitor) -> None:
+    found = re.findall(r'(?:src|href)="(/_mock/console/static/[^"]+)"', visitor.see("/flow/"))
+    assert {visitor.get(path).headers["Cache-Control"] for path in found} == {"max-age=31536000, immutable"}
+    for path in found:
+        assert "no-" in visitor.get(path.partition("?")[0]).headers["Cache-Control"]
+        assert "no-" in visitor.get(f"{path}0").headers["Cache-Control"]
