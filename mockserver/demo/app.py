@@ -72,7 +72,10 @@ class Demo(Flask):
     def _page(self, scene: Scene, problem: str = "") -> str:
         number = SCENES.index(scene)
         played = self.performance.played
-        proved = {one for other in played for one in other.requirements}
+        outcomes = {one.name: self.performance.outcome(one) for one in played}
+        # Nothing is green because a scene was played, only because all of it was as it should be.
+        right = [one for one in played if (seen := outcomes[one.name]) is not None and seen.right]
+        proved = {requirement for one in right for requirement in one.requirements}
         return render_template(
             "scene.html",
             version=__version__,
@@ -83,7 +86,7 @@ class Demo(Flask):
             after=SCENES[number + 1] if number + 1 < len(SCENES) else None,
             outcome=self.performance.outcome(scene),
             played=played,
-            outcomes={one.name: self.performance.outcome(one) for one in played},
+            outcomes=outcomes,
             requirements=self._requirements,
             proved=proved,
             console=f"{self._place.mock}/_mock/console/default",

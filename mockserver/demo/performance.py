@@ -98,7 +98,7 @@ class Performance:
             return scene.play(self._stage, choice)
         except _TROUBLE as error:
             # The audience sees that the scene failed and what said so; the presenter can go on.
-            _log.exception("The scene %s failed", scene.name)
+            _log.warning("The scene %s failed: %r", scene.name, error)
             return Outcome(
                 [Finding(f"The scene could not be played to its end: {type(error).__name__}: {error}", good=False)]
             )

@@ -87,7 +87,10 @@ def test_a_scene_that_cannot_be_played_says_why_and_is_not_green(quick_judge: No
         outcome = performance.play(BY_NAME["wrong-ways"])
         assert "could not be played to its end: ConnectionError" in outcome.findings[0].text
         assert not outcome.right
-        assert "not as it should be" in requests.get(f"{running.url}/scene/wrong-ways", timeout=20).text
+        page = requests.get(f"{running.url}/scene/wrong-ways", timeout=20).text
+        assert "not as it should be" in page
+        # What this scene was to show is not shown.
+        assert page.count('<span class="chip good">shown</span>') == 0
 
 
 def test_what_the_kit_found_is_not_shown_better_than_it_is(running: Running) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -17,6 +19,8 @@ _SHOPS: Final = (
     ("switched-off.example.com", "A shop whose owner switched partners off"),
     ("foreign.example.com", "A shop that belongs to another partner"),
 )
+#: Where a page says why it goes no further.
+_ALERT: Final = re.compile(r'role="alert">([^<]+)<')
 #: The calls of the partner instructions, in their order, by what they are called there.
 STEPS: Final = (
     ("createAccessToken", "Step 2: the partner's access token"),
@@ -27,11 +31,12 @@ STEPS: Final = (
 
 
 def _said(answer: requests.Response) -> str:
-    """The message of an answer, or that there is none."""
+    """The message of an answer, which may be a page; empty when there is none."""
     try:
         return str(answer.json()["message"])
     except (ValueError, KeyError, TypeError):
-        return f"no message; status {answer.status_code}"
+        found = _ALERT.search(answer.text)
+        return html.unescape(found[1]) if found else ""
 
 
 def play_wrong_ways(stage: Stage, choice: str) -> Outcome:  # noqa: ARG001 - there is nothing to choose
@@ -47,7 +52,7 @@ def play_wrong_ways(stage: Stage, choice: str) -> Outcome:  # noqa: ARG001 - the
     keys = called(outcome.exchanges, "createPartnerCustomerKey")
     refused = [row for row in rows if row[2].startswith(("4", "5"))]
     outcome.see(f"{len(refused)} of {len(rows)} wrong ways were refused.", good=len(refused) == len(rows))
-    silent = [row for row in rows if not row[3] or row[3].startswith("no message")]
+    silent = [row for row in rows if not row[3]]
     outcome.see("Every refusal says what to do." if not silent else "A refusal says nothing.", good=not silent)
     # A login was begun for the right shop alone, which is connected next.
     outcome.see(
@@ -69,14 +74,11 @@ def _at_the_login(stage: Stage) -> list[Cells]:
     parts = urlsplit(login)
     elsewhere = {**query(login), "redirect_uri": "https://elsewhere.example.com/callback"}
     wrong = stage.log_in(f"{parts.scheme}://{parts.netloc}{parts.path}?{urlencode(elsewhere)}")
-    # Where the login leads back to is no API; its page says why it went no further.
-    reason = "Trustpilot's login page refuses a redirect that is not registered."
     rows: list[Cells] = [
-        ("A redirect that is not registered", "https://elsewhere.example.com/callback", str(wrong.status_code), reason)
+        ("A redirect that is not registered", "https://elsewhere.example.com/callback", *_refusal(wrong))
     ]
     password = stage.log_in(login, password="not-the-password")  # noqa: S106 - which is the point
-    status = "401" if password.status_code == HTTPStatus.OK else str(password.status_code)
-    rows.append(("A wrong password", stage.known["username"], status, "Trustpilot's login page asks once more."))
+    rows.append(("A wrong password", stage.known["username"], *_refusal(password)))
     state = query(login)["state"]
     answers = (
         ("The customer says no", {"state": state, "error": "access_denied"}),
