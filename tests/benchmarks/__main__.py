@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import requests
 
@@ -27,8 +28,15 @@ from tests.benchmarks.servers import CHECKOUT, INVITATION, Control, Running, bar
 FIND = "/v1/business-units/find?name=trustpilotdemo.com"
 INVITE = "/v1/private/business-units/{businessUnitId}/email-invitations"
 SECONDS = 3
+#: For calls after each of which an invitation waits: in three seconds more than the 10,000 that may wait would come.
+INVITING_SECONDS = 1
 ROUNDS = 3
+#: Pairs of measurements of the mock and of bare Flask.
+PAIRS = 7
 ORDERS = 200
+
+#: By name: path with query, headers, body.
+Calls = dict[str, tuple[str, dict[str, str], str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +52,14 @@ class Row:
 
 def wrk(url: str, connections: int, headers: dict[str, str], body: str | None = None) -> tuple[float, float]:
     """Requests per second and the 99th percentile in ms."""
+    seconds = SECONDS if body is None else INVITING_SECONDS
     with TemporaryDirectory() as folder:
         script = Path(folder) / "call.lua"
         lines = [f'wrk.headers["{name}"] = "{value}"' for name, value in headers.items()]
         if body is not None:
             lines += ['wrk.method = "POST"', f"wrk.body = {json.dumps(body)}"]
         script.write_text("\n".join(lines), encoding="utf-8")
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script), url]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), url]
         out = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout  # noqa: S603
     if "Non-2xx" in out:
         raise SystemExit(f"calls were refused: {out}")
@@ -71,16 +80,27 @@ def start(tpmock: Sequence[str]) -> float:
         return running.started_in
 
 
-def rates(running: Running, name: str, calls: dict[str, tuple[str, dict[str, str], str | None]]) -> list[Row]:
-    """Requests per second of each call at 1 and at 16 connections."""
-    marks = {("tpmock", "find", 16): "7,000/s", ("tpmock", "email-invitations", 16): "5,000/s"}
+def nothing() -> None:
+    """Before a measurement of a server that remembers nothing."""
+
+
+def rates(running: Running, name: str, calls: Calls, prepare: Callable[[], object] = nothing) -> list[Row]:
+    """Requests per second of each call at 1 and at 16 connections.
+
+    :param prepare: called before each measurement
+    """
+
+    def measured(url: str, *call: Any) -> tuple[float, float]:
+        prepare()
+        return wrk(url, *call)
+
     rows = []
     for call, (path, headers, body) in calls.items():
         for connections in (1, 16):
-            seen = [wrk(running.url + path, connections, headers, body) for _ in range(ROUNDS)]
-            what, mark = f"{name}: {call}, c={connections}", marks.get((name, call, connections), "")
+            seen = [measured(running.url + path, connections, headers, body) for _ in range(ROUNDS)]
+            what = f"{name}: {call}, c={connections}"
             figures = [rate for rate, _ in seen]
-            rows.append(Row(what, max(figures), statistics.median(figures), "/s", mark))
+            rows.append(Row(what, max(figures), statistics.median(figures), "/s", ""))
             delays = [delay for _, delay in seen]
             rows.append(Row(f"{what}, p99", min(delays), statistics.median(delays), "ms", ""))
     return rows
@@ -94,10 +114,10 @@ def sandboxes(control: Control) -> list[Row]:
         call()
         return (time.perf_counter() - began) * 1000
 
-    nothing = statistics.median(timed(lambda: control.call("GET", "/health")) for _ in range(100))
-    made = [timed(lambda: control.call("POST", "/sandboxes", {})) - nothing for _ in range(1000)]
+    empty = statistics.median(timed(lambda: control.call("GET", "/health")) for _ in range(100))
+    made = [timed(lambda: control.call("POST", "/sandboxes", {})) - empty for _ in range(1000)]
     paths = [f"/sandboxes/sandbox-{number}/reset" for number in range(1, 101)]
-    reset = [timed(partial(control.call, "POST", path)) - nothing for path in paths]
+    reset = [timed(partial(control.call, "POST", path)) - empty for path in paths]
     after = "with 1,000 sandboxes, less a call that does nothing"
     return [
         Row(f"new sandbox, {after}", min(made), statistics.median(made), "ms", "1 ms"),
@@ -190,21 +210,43 @@ def peers(home: Path) -> list[Row]:
     return rows
 
 
-def ratios(rows: list[Row]) -> list[Row]:
-    """What the mock reaches of a plain Flask app in the same run, which says more than figures of one machine."""
-    medians = {row.what: row.median for row in rows if row.unit == "/s"}
-    return [
-        Row(f"{what}, of bare flask", reached, reached, "", "")
-        for what, median in medians.items()
-        if what.startswith("tpmock: ")
-        for reached in (median / medians[what.replace("tpmock", "bare flask")],)
-    ]
+def ratios(running: Running, calls: Calls, plain: Calls, prepare: Callable[[], object]) -> list[Row]:
+    """What the mock reaches of a bare Flask route on the same server, in turn, which says more than figures.
+
+    The load of the machine changes from minute to minute; it is the same for two neighbors.
+    """
+    rows = []
+    reading = ("/read", *plain["email-invitations"][1:])
+    pairs_of = (
+        ("find, c=16, of bare flask in turn", calls["find"], plain["find"], "1.0"),
+        (
+            "email-invitations, c=16, of bare flask in turn",
+            calls["email-invitations"],
+            plain["email-invitations"],
+            "0.75",
+        ),
+        ("email-invitations, c=16, of bare flask that reads the body", calls["email-invitations"], reading, ""),
+    )
+    with bare("flask") as flask:
+        for what, ours, theirs, mark in pairs_of:
+            pairs = []
+            for _ in range(PAIRS):
+                prepare()
+                both = [(flask, theirs), (running, ours)]
+                pairs.append([wrk(server.url + path, 16, headers, body)[0] for server, (path, headers, body) in both])
+            best = max(high for _, high in pairs) / max(base for base, _ in pairs)
+            middle = statistics.median(high / base for base, high in pairs)
+            rows.append(Row(f"tpmock: {what}, load {os.getloadavg()[0]:.1f}", best, middle, "", mark))
+    return rows
 
 
 def measure(tpmock: Sequence[str], grow_to: int, home: Path | None) -> list[Row]:
     """Everything, the bare servers before and after, to show the noise."""
-    rows = [repeated(partial(start, tpmock), "start to the first right answer", "s", "0.3 s", high=False, rounds=7)]
-    plain = {"find": (FIND, {}, None), "email-invitations": ("/x", {"Content-Type": "application/json"}, INVITATION)}
+    rows = [repeated(partial(start, tpmock), "start to the first right answer", "s", "0.25 s", high=False, rounds=7)]
+    plain: Calls = {
+        "find": (FIND, {}, None),
+        "email-invitations": ("/x", {"Content-Type": "application/json"}, INVITATION),
+    }
     for kind in ("wsgi", "flask"):
         with bare(kind) as server:
             rows += rates(server, f"bare {kind}", plain)
@@ -213,12 +255,12 @@ def measure(tpmock: Sequence[str], grow_to: int, home: Path | None) -> list[Row]
         idle = running.memory()
         rows.append(Row("idle memory", idle, idle, "MB", "60 MB"))
         headers = {"Authorization": f"Bearer {control.token()}", "Content-Type": "application/json"}
-        calls = {
+        calls: Calls = {
             "find": (FIND, {"apikey": control.credentials["apiKey"]}, None),
             "email-invitations": (INVITE.format(**control.credentials), headers, INVITATION),
         }
-        rows += rates(running, "tpmock", calls)
-        rows += ratios(rows)
+        rows += rates(running, "tpmock", calls, control.send_waiting)
+        rows += ratios(running, calls, plain, control.send_waiting)
         rows.append(beside_slow_ones(running, control))
         control.close()
     with mock(tpmock) as running:
@@ -227,7 +269,9 @@ def measure(tpmock: Sequence[str], grow_to: int, home: Path | None) -> list[Row]
         made = 0
         headers = {"Authorization": f"Bearer {control.token()}", "Content-Type": "application/json"}
         while made < 100_000:
-            made += int(wrk(running.url + INVITE.format(**control.credentials), 16, headers, INVITATION)[0] * SECONDS)
+            control.send_waiting()
+            rate, _ = wrk(running.url + INVITE.format(**control.credentials), 16, headers, INVITATION)
+            made += int(rate * INVITING_SECONDS)
         grown = running.memory() - idle
         rows.append(Row(f"growth after {made:,} invitations", grown, grown, "MB", "40 MB"))
         control.close()

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response
-
-from contracts.serving import Service, serve
-from mockserver.serve import THREADS
+from flask import Flask, Response, request
+from tpmock.common.serving import Service, serve
+from tpmock.server.serve import THREADS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -31,6 +30,11 @@ def _flask() -> Flask:
 
     @app.route("/<path:_any>", methods=["GET", "POST"])
     def anything(_any: str) -> Response:
+        return Response(BODY, mimetype="application/json")
+
+    @app.post("/read")
+    def read() -> Response:
+        request.get_data()
         return Response(BODY, mimetype="application/json")
 
     return app

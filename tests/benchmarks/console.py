@@ -10,12 +10,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.app import Mock, Settings
-from mockserver.console.app import PAGES
-from mockserver.courier import Reply
-from tests.console.conftest import HOST, Visitor
-from tests.console.trustpilot import token
-from tests.sandboxes import an_invitation, an_order
+from tpmock.console.app import PAGES
+from tpmock.outbound.http_client import HttpReply
+from tpmock.server.app import MockApp, MockSettings
+
+from tests.mock.console.conftest import HOST, Visitor
+from tests.mock.console.trustpilot import token
+from tests.support.sandboxes import an_invitation, an_order
 
 #: Milliseconds that a page may take.
 MARK = 150.0
@@ -27,19 +28,19 @@ MORE = (
     *("/trustpilot/reviews", "/trustpilot/reviews?stars=4&page=20", "/trustpilot/product-reviews"),
     *("/trustpilot/tokens", "/trustpilot/users", "/trustpilot/webhooks"),
     *("/segment/?search=p77", "/segment/?all=", "/segment/destinations/Trustpilot"),
-    *("/bench/?all=", "/coverage/?all=", "/contract/matrix"),
+    *("/controls/?all=", "/coverage/?all=", "/contract/matrix"),
 )
-#: So many events go in one batch.
+#: Events in one batch.
 BATCH = 100
 
 
 class Answering:
     """A destination without a network: of ten events it refuses one."""
 
-    def post(self, _url: str, _headers: Mapping[str, str], body: bytes, _timeout: float) -> Reply:
+    def post(self, _url: str, _headers: Mapping[str, str], body: bytes, _timeout: float) -> HttpReply:
         refused = str(json.loads(body)["properties"]["order_id"]).endswith("7")
         answer = b'{"message": "No address."}' if refused else b'{"message": "Taken."}'
-        return Reply(400 if refused else 200, {"Content-Type": "application/json"}, answer, None, 1.0)
+        return HttpReply(400 if refused else 200, {"Content-Type": "application/json"}, answer, None, 1.0)
 
     def close(self) -> None:
         """There is nothing."""
@@ -71,7 +72,7 @@ def send(visitor: Visitor, count: int) -> None:
 
 def measure(count: int) -> list[dict[str, Any]]:
     """Each page with the median of its times, in milliseconds, and its size."""
-    with Mock(Settings(destination_url="http://127.0.0.1:9/", courier=Answering())) as mock:
+    with MockApp(MockSettings(destination_url="http://127.0.0.1:9/", http_client=Answering())) as mock:
         visitor = Visitor(mock)
         send(visitor, count)
         fill(visitor, count)

@@ -20,12 +20,12 @@ from tempfile import TemporaryDirectory
 
 import psutil
 import requests
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.service.assembly import build
 
-from contracts.destination.config import Settings
-from contracts.destination.service import build
 from tests.destination.conftest import order_completed
 from tests.destination.mocked import MockUnderTest, Process, mocked
-from tests.postgres import running
+from tests.support.postgres import running
 
 SECONDS = 5
 CONNECTIONS = 16
@@ -81,7 +81,7 @@ def load(processes: list[Process], key: str, seconds: int, folder: Path) -> floa
 
 
 def counted(processes: list[Process], name: str) -> float:
-    """A counter of all copies, whatever its labels."""
+    """Return a counter of all copies, with any labels."""
     pages = [requests.get(f"{process.url}/metrics", timeout=10).text for process in processes]
     return sum(float(found) for page in pages for found in re.findall(rf"^{name}(?:{{.*}})? ([\d.e+]+)$", page, re.M))
 
@@ -120,7 +120,7 @@ def memory(folder: Path) -> None:
 def parts(database: str, kind: str) -> None:
     """Where the time of one order goes, one order after the other."""
     with mocked() as mock:
-        desk = build(Settings.from_environment(mock.environment(database)))
+        desk = build(DestinationSettings.from_environment(mock.environment(database)))
         connection = desk.admit(mock.sandbox["integrationKey"])
         spent: dict[str, float] = {}
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.serving import reserved
+from tpmock.common.serving import reserved
+
 from tests.benchmarks.servers import INVITATION, Running, program
 
 #: What is installed, pinned so that two runs measure the same.

@@ -48,7 +48,7 @@ async def take() -> None:
 
 @contextmanager
 def taking() -> Iterator[str]:
-    """Such a destination as a program of its own; its address."""
+    """Run such a destination as a separate program, and yield its address."""
     command = [sys.executable, "-m", "tests.benchmarks.segment", "--take"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ourselves
         assert process.stdout is not None

@@ -10,17 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
 
 import psutil
 import requests
+from tpmock.common.serving import reserved, wait_until_ready
 
-from contracts.serving import reserved, wait_until_ready
+from tests.support import ROOT
 
-ROOT = Path(__file__).parents[2]
-CHECKOUT: Final = (sys.executable, "-m", "mockserver")
+CHECKOUT: Final = (sys.executable, "-m", "tpmock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +115,10 @@ class Control:
             return False
         answer.raise_for_status()
         return True
+
+    def send_waiting(self) -> None:
+        """Let an hour pass in the sandbox: all invitations that wait are sent."""
+        self.call("POST", "/sandboxes/default/clock/advance", {"by": "PT1H"})
 
     def token(self) -> str:
         """A fresh access token."""

@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver import world_file
-from mockserver.seeding import Seeding
+from tpmock.cli.fake_data import FakeWorld
+from tpmock.sandbox import world_file
+
 from tests.benchmarks.servers import INVITATION, Control, mock
 
 #: What the thousandth page may take, beside the first.
@@ -30,7 +31,7 @@ def large_world(reviews: int) -> world_file.WorldFile:
     """The default world with as many reviews more, the same every time."""
     default = world_file.default()
     return world_file.WorldFile(
-        default.own, default.shared, Seeding(dict(default.content), reviews, 7, "da_DK").world()
+        default.own, default.shared, FakeWorld(dict(default.content), reviews, 7, "da_DK").world()
     )
 
 

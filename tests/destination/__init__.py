@@ -1,0 +1,1 @@
+"""The bundled destination, over SQLite and PostgreSQL, and against the mock."""

@@ -19,21 +19,22 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.logs import JsonLines
+from tpmock.destination.rules import values
+from tpmock.destination.service.destination import Destination
+from tpmock.destination.storage.connections import Connection
+from tpmock.destination.storage.database import Database
+from tpmock.destination.storage.ledger import OrderState
+from tpmock.destination.storage.migrations import migrate
+from tpmock.destination.storage.vault import Vault, new_key
+from tpmock.destination.web.app import create_app
 from werkzeug.test import TestResponse
 
-from contracts.destination import values
-from contracts.destination.app import create_app
-from contracts.destination.config import Settings
-from contracts.destination.connections import Connection
-from contracts.destination.database import Database
-from contracts.destination.ledger import State
-from contracts.destination.logs import JsonLines
-from contracts.destination.migrations import migrate
-from contracts.destination.service import Destination
-from contracts.destination.vault import Vault, new_key
-from tests.postgres import Postgres, running
+from tests.destination.seen import state_of
+from tests.support.postgres import Postgres, running
 
-KEY = "segment-key"
+KEY = "segment-key-of-tests"
 EMAIL = "ada.byron@example.com"
 
 
@@ -61,6 +62,8 @@ class StubTrustpilot(ThreadingHTTPServer):
     """Gives tokens and takes invitations; ``token_script`` and ``script`` hold what it says first."""
 
     daemon_threads = True
+    #: Many orders at once find a place in the queue of new connections.
+    request_queue_size = 64
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), partial(_Handler, self))
@@ -125,7 +128,7 @@ def trustpilot() -> Iterator[StubTrustpilot]:
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """Clock whose seconds pass when a test advances it."""
 
     def __init__(self) -> None:
         self.time = 1_000_000.0
@@ -168,8 +171,8 @@ def vault(database: Database) -> Vault:
 
 
 @pytest.fixture
-def settings(trustpilot: StubTrustpilot, tmp_path: Path) -> Settings:
-    return Settings(
+def settings(trustpilot: StubTrustpilot, tmp_path: Path) -> DestinationSettings:
+    return DestinationSettings(
         integration_key=KEY,
         api_key="the-api-key",
         api_secret="the-api-secret",
@@ -206,15 +209,15 @@ class Subject:
     def connection(self) -> Connection:
         return self.destination.admit(KEY)
 
-    def state(self, order_id: str = "1001") -> State | None:
-        return self.destination.ledger.state(self.connection.id, order_id)
+    def state(self, order_id: str = "1001") -> OrderState | None:
+        return state_of(self.destination.ledger, self.connection.id, order_id)
 
     def close(self) -> None:
         self.destination.close()
 
 
 @pytest.fixture
-def subject(settings: Settings) -> Iterator[Subject]:
+def subject(settings: DestinationSettings) -> Iterator[Subject]:
     made = Subject(create_app(settings))
     yield made
     made.close()
@@ -228,7 +231,7 @@ def message_of(answer: TestResponse) -> str:
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """What the destination has logged, as it stands in its log."""
-    ours = [record for record in caplog.records if record.name == "contracts.destination"]
+    ours = [record for record in caplog.records if record.name == "tpmock.destination"]
     return [json.loads(JsonLines().format(record)) for record in ours]
 
 

@@ -9,16 +9,15 @@ from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
+from tpmock.destination.service.destination import Destination
+from tpmock.server.app import MockApp
 from werkzeug.test import Client
-
-from contracts.destination.service import Destination
-from mockserver.app import Mock
 
 HOME = "http://localhost"
 
 
 class Killed(BaseException):
-    """The copy is dead: nothing of it runs any more."""
+    """The copy was killed: nothing of it runs any more."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ class Copy:
 class Wire(BaseAdapter):
     """Carries the requests of a copy to the mock, or loses them."""
 
-    def __init__(self, mock: Mock) -> None:
+    def __init__(self, mock: MockApp) -> None:
         super().__init__()
         self._client = Client(mock)
         self.copy: Copy | None = None

@@ -1,6 +1,6 @@
 """Two copies of the service over one database, and everything that can happen to them on the way.
 
-A history is a list of things that happen. Whatever a copy does to the world is a step: a statement or transaction of
+A history is a list of events. Each effect of a copy on the outside is a step: a statement or transaction of
 the database, a request to Trustpilot. Before or after any of them the copy may die, or stall while the other copy
 delivers something. Trustpilot is the mock, called through its WSGI door; between it and a copy, requests and answers
 get lost.
@@ -17,15 +17,15 @@ from typing import Any
 
 from sqlalchemy import Connection as Statements
 from sqlalchemy import event
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.rules.messages import DestinationReply
+from tpmock.destination.service.assembly import Parts, build
+from tpmock.destination.storage.connections import Credentials, Way
+from tpmock.destination.storage.ledger import OrderState
+from tpmock.destination.trustpilot.token_endpoint import AccessToken
+from tpmock.server.app import MockApp
 from werkzeug.test import Client
 
-from contracts.destination.config import Settings
-from contracts.destination.connections import Credentials, Way
-from contracts.destination.ledger import State
-from contracts.destination.messages import Reply
-from contracts.destination.service import Parts, build
-from contracts.destination.token_desk import Token
-from mockserver.app import Mock
 from tests.destination.conftest import Clock
 from tests.destination.happenings import (
     HOME,
@@ -41,7 +41,8 @@ from tests.destination.happenings import (
     Wait,
     Wire,
 )
-from tests.sandboxes import TOKEN_PATH, basic
+from tests.destination.seen import state_of
+from tests.support.sandboxes import TOKEN_PATH, basic
 
 ORDERS = 3
 ROUNDS = 8
@@ -54,8 +55,8 @@ class Outcome:
     """What became of a history, for the judge."""
 
     invitations: Counter[str]
-    states: dict[str, State | None]
-    replies: dict[str, list[Reply]]
+    states: dict[str, OrderState | None]
+    replies: dict[str, list[DestinationReply]]
     undecided: set[str]
     uncertain: set[str]
 
@@ -67,8 +68,8 @@ class World:
     :param parts: what the copies are made of.
     """
 
-    mock: Mock
-    settings: Settings
+    mock: MockApp
+    settings: DestinationSettings
     clock: Clock
     parts: Parts = field(default_factory=Parts)
     copies: list[Copy] = field(default_factory=list)
@@ -107,13 +108,13 @@ class World:
             assert answer.status_code < 300, answer.get_data(as_text=True)
             return json.loads(answer.get_data()) if answer.get_data() else None
 
-    def password_token(self, credentials: dict[str, str]) -> Token:
+    def password_token(self, credentials: dict[str, str]) -> AccessToken:
         """A token with a refresh token, as a customer's login gives one."""
         form = {"grant_type": "password", "username": credentials["username"], "password": credentials["password"]}
         headers = {"Authorization": basic(credentials["apiKey"], credentials["apiSecret"])}
         with self._client.open(TOKEN_PATH, method="POST", data=form, headers=headers, base_url=HOME) as answer:
             body = json.loads(answer.get_data())
-        return Token(body["access_token"], float(body["expires_in"]), body["refresh_token"])
+        return AccessToken(body["access_token"], float(body["expires_in"]), body["refresh_token"])
 
     def _new_copy(self) -> Copy:
         destination = build(self.settings, self.parts, self.clock)
@@ -135,7 +136,7 @@ class World:
 
         if database.is_sqlite:  # elsewhere it is a writing like any other
             database.shared = sharing  # type: ignore[method-assign]
-        # Whoever waits for another copy's token lets time pass; the other one may be the one that stalls for us.
+        # A copy that waits for another copy's token lets time pass; the other one may be the one that stalls for us.
         destination.trustpilot._tokens.pause = lambda _: self._pass(1.0)
         return copy
 
@@ -174,8 +175,8 @@ class _Play:
         )
         if login:
             desk.trustpilot._tokens.keep(self.connection, world.password_token(known))
-        self.replies: dict[str, list[Reply]] = {}
-        self.waiting: dict[Delivery, Reply | None] = {}
+        self.replies: dict[str, list[DestinationReply]] = {}
+        self.waiting: dict[Delivery, DestinationReply | None] = {}
         self.uncertain: set[str] = set()
 
     def run(self, happenings: list[Happening]) -> Outcome:
@@ -196,7 +197,7 @@ class _Play:
         self.world.copies[0].begin(_nothing, None)
         return Outcome(
             invitations=Counter(each["referenceNumber"] for each in found),
-            states={order: ledger.state(self.connection.id, order) for order in self.replies},
+            states={order: state_of(ledger, self.connection.id, order) for order in self.replies},
             replies=self.replies,
             undecided={self.order(delivery) for delivery in self.waiting},
             uncertain=self.uncertain,
@@ -218,7 +219,7 @@ class _Play:
             self.deliver(nested, None, None)
 
         copy.begin(reached, loss)
-        reply: Reply | None = None
+        reply: DestinationReply | None = None
         try:
             with suppress(Killed):
                 reply = copy.destination.handle(self.event(delivery), copy.destination.admit(self.key))
@@ -228,7 +229,7 @@ class _Play:
             self.world.revive(delivery.copy)
         self.note(delivery, reply)
 
-    def note(self, delivery: Delivery, reply: Reply | None) -> None:
+    def note(self, delivery: Delivery, reply: DestinationReply | None) -> None:
         """Segment comes again after 429, 5xx and silence, and after nothing else."""
         event = replace(delivery, copy=0)
         if reply is not None:
@@ -279,14 +280,14 @@ def judge(outcome: Outcome) -> None:
         made, state = outcome.invitations[order], outcome.states[order]
         assert made <= 1, f"{order} was invited {made} times"
         assert state is not None, f"{order} left no record"
-        assert state is not State.RESERVED, f"{order} is under way for ever"
-        if state is State.SENT:
+        assert state is not OrderState.RESERVED, f"{order} is under way for ever"
+        if state is OrderState.SENT:
             assert made == 1, f"{order} counts as sent"
-        if state is State.REFUSED:
+        if state is OrderState.REFUSED:
             assert made == 0, f"{order} counts as refused"
             refusals = [reply for reply in replies if reply.status in {400, 401, 403}]
             assert refusals, f"{order} was never asked for again"
         if any(reply.name in {"invited", "already-invited"} for reply in replies):
             assert made == 1, f"Segment was told that {order} was invited"
         if order not in outcome.uncertain:
-            assert state is not State.UNCONFIRMED, f"{order} is unconfirmed for no reason"
+            assert state is not OrderState.UNCONFIRMED, f"{order} is unconfirmed for no reason"

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 import requests
+from tpmock.common.serving import address, reserved, wait_until_ready
+from tpmock.destination.config import DATABASE_URL
 
-from contracts.destination.config import DATABASE_URL
-from contracts.serving import address, reserved, wait_until_ready
-from tests.doors import Judge, OverSocket
-from tests.sandboxes import SandboxUnderTest
+from tests.support.doors import Judge, OverSocket
+from tests.support.sandboxes import SandboxUnderTest
 
 
 @dataclass
@@ -43,7 +43,7 @@ class MockUnderTest:
         )
 
     def environment(self, database: str) -> dict[str, str]:
-        """What a destination is told."""
+        """Return the environment of a destination."""
         known = self.sandbox.credentials
         return {
             "INTEGRATION_KEY": known["integrationKey"],
@@ -68,7 +68,7 @@ def mocked() -> Iterator[MockUnderTest]:
 
 
 class Process:
-    """A destination in a process of its own, to be killed."""
+    """Destination in a separate process, to be killed."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         with reserved("127.0.0.1", 0) as port:
@@ -78,7 +78,7 @@ class Process:
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "contracts.destination", "--port", self.url.rpartition(":")[2]]
+        command = [sys.executable, "-m", "tpmock.destination", "--port", self.url.rpartition(":")[2]]
         process = subprocess.Popen(  # noqa: S603 - our own command
             command, env=self._environment, stdout=subprocess.DEVNULL, stderr=self._log, start_new_session=True
         )

@@ -12,14 +12,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from tpmock.common.serving import address, reserved
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.service.destination import Destination
+from tpmock.destination.storage.vault import new_key
+from tpmock.destination.web.app import create_app
 from werkzeug.serving import make_server
 
-from contracts.destination.app import create_app
-from contracts.destination.config import Settings
-from contracts.destination.service import Destination
-from contracts.destination.vault import new_key
-from contracts.serving import address, reserved
 from tests.destination.mocked import MockUnderTest
+from tests.destination.seen import domains_of
 
 PATIENCE = 20
 
@@ -48,7 +49,7 @@ class Desk:
 
     def connections(self) -> list[str | None]:
         """The domains of all stored connections."""
-        return [domain for _, domain in self.destination.connections.stored()]
+        return domains_of(self.destination.connections)
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def onboarding(mock: MockUnderTest, database: str, **changes: str) -> Iterator[D
         "ENCRYPTION_KEYS": new_key(),
         **changes,
     }
-    app = create_app(Settings.from_environment(environment))
+    app = create_app(DestinationSettings.from_environment(environment))
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -146,5 +147,5 @@ def told(page: requests.Response) -> str:
 
 
 def query(url: str) -> dict[str, str]:
-    """What an address carries."""
+    """Return the query parameters of an address."""
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}

@@ -12,15 +12,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.service.assembly import build
+from tpmock.destination.service.destination import Destination
+from tpmock.destination.storage.connections import Credentials, Way
+from tpmock.destination.storage.database import Database
+from tpmock.destination.storage.ledger import Ledger, OrderState
+from tpmock.destination.storage.order_admin import OrderAdmin
+from tpmock.destination.storage.vault import new_key
+from tpmock.destination.trustpilot.token_endpoint import AccessToken
 
-from contracts.destination.archive import Archive
-from contracts.destination.config import Settings
-from contracts.destination.connections import Credentials, Way
-from contracts.destination.database import Database
-from contracts.destination.ledger import Ledger, State
-from contracts.destination.service import Destination, build
-from contracts.destination.token_desk import Token
-from contracts.destination.vault import new_key
 from tests.destination.conftest import order_completed
 from tests.destination.mocked import MockUnderTest, Process, mocked
 
@@ -40,7 +41,7 @@ def copies(mock: MockUnderTest, database_url: str) -> Iterator[list[Destination]
     with ExitStack() as stack:
         made = []
         for _ in range(2):
-            made.append(build(Settings.from_environment(environment)))
+            made.append(build(DestinationSettings.from_environment(environment)))
             stack.callback(made[-1].close)
         yield made
 
@@ -78,7 +79,7 @@ def test_fifty_orders_of_a_customer_who_logged_in_use_a_refresh_token_once(
         known["businessUnitId"], Credentials(known["apiKey"], known["apiSecret"], Way.AUTHORIZATION_CODE)
     )
     login = mock.sandbox.token(mock.sandbox.password_form()).json
-    token = Token(login["access_token"], float(login["expires_in"]), login["refresh_token"])
+    token = AccessToken(login["access_token"], float(login["expires_in"]), login["refresh_token"])
     copies[0].trustpilot._tokens.keep(connection, token)
     mock.sandbox.advance("101h")
     assert deliver_all(copies, key, 100) == {200}
@@ -158,7 +159,7 @@ def test_a_copy_that_is_killed_leaves_no_order_without_a_record_and_none_invited
     again = {number: processes[1].deliver(order_completed(orders[number]), key) for number in waiting}
 
     # What a killed copy had reserved is left alone for as long as it could still be at work.
-    database = Database(Settings.from_environment(mock.environment(database_url)).database_url)
+    database = Database(DestinationSettings.from_environment(mock.environment(database_url)).database_url)
     Ledger(database, lambda: time.time() + 3600).sweep()
     last = {
         number: processes[0].deliver(order_completed(orders[number]), key)
@@ -166,11 +167,11 @@ def test_a_copy_that_is_killed_leaves_no_order_without_a_record_and_none_invited
         if answer is None or answer.status_code >= 500
     }
     assert {None if answer is None else answer.status_code for answer in last.values()} <= {200, 202}
-    found = {order.order_id: order.state for order in Archive(database, time.time).orders(None, 100)}
+    found = {order.order_id: order.state for order in OrderAdmin(database, time.time).orders(None, 100)}
     database.close()
     invited = mock.invited()
     assert len(invited) == len(set(invited)), "somebody was invited twice"
     assert set(found) == set(orders), "an order left no record"
-    assert {order for order, state in found.items() if state is State.SENT} <= set(invited)
-    assert set(orders) - set(invited) <= {order for order, state in found.items() if state is State.UNCONFIRMED}
+    assert {order for order, state in found.items() if state is OrderState.SENT} <= set(invited)
+    assert set(orders) - set(invited) <= {order for order, state in found.items() if state is OrderState.UNCONFIRMED}
     assert not any("Traceback" in process.log() for process in processes)

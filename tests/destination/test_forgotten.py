@@ -1,4 +1,4 @@
-"""Whoever is deleted is found nowhere: not in the database, the log, the metrics, nor in what the mock has recorded."""
+"""A deleted person is found nowhere: not in the database, the log, the metrics, nor in the mock's records."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import requests
+from tpmock.destination.storage.vault import new_key
 
-from contracts.destination.vault import new_key
 from tests.destination.conftest import order_completed
 from tests.destination.mocked import MockUnderTest, Process, mocked
-from tests.searching import recorded
+from tests.support.searching import recorded
 
 EMAIL, USER, SURNAME = "grace.hopper@example.com", "customer-4711", "Hopper"
 PERSON = (EMAIL, USER, SURNAME)

@@ -7,18 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.rules.preferences import Preferences
+from tpmock.destination.storage.ledger import OrderState
+from tpmock.destination.web.app import create_app
 
-from contracts.destination.app import create_app
-from contracts.destination.config import Settings
-from contracts.destination.ledger import State
-from contracts.destination.preferences import Preferences
 from tests.destination.conftest import EMAIL, Answer, StubTrustpilot, Subject, message_of, order_completed
 
 HTML = b"<html><body>Request blocked</body></html>"
 
 
 @pytest.fixture
-def hurried(settings: Settings) -> Iterator[Subject]:
+def hurried(settings: DestinationSettings) -> Iterator[Subject]:
     made = Subject(create_app(replace(settings, timeout=0.15)))
     yield made
     made.close()
@@ -41,13 +41,18 @@ def test_the_request_is_the_documented_one(subject: Subject, trustpilot: StubTru
     }
 
 
-def test_template_locale_and_partner_are_sent_when_configured(settings: Settings, trustpilot: StubTrustpilot) -> None:
-    wishes = Preferences(template_id="abc", locale="da-DK")
+def test_template_locale_and_partner_are_sent_when_configured(
+    settings: DestinationSettings, trustpilot: StubTrustpilot
+) -> None:
+    wishes = Preferences(template_id="507f191e810c19729de860ec", locale="da-DK")
     subject = Subject(create_app(replace(settings, preferences=wishes, partner_id="p-1")))
     subject.post(order_completed())
     subject.close()
     [call] = trustpilot.calls
-    assert (call.json["locale"], call.json["serviceReviewInvitation"]) == ("da-DK", {"templateId": "abc"})
+    assert (call.json["locale"], call.json["serviceReviewInvitation"]) == (
+        "da-DK",
+        {"templateId": "507f191e810c19729de860ec"},
+    )
     assert call.headers["X-Trustpilot-Partner-Id"] == "p-1"
     assert trustpilot.token_calls[0].headers["X-Trustpilot-Partner-Id"] == "p-1"
 
@@ -64,27 +69,27 @@ def test_no_partner_header_without_a_partner(subject: Subject, trustpilot: StubT
             Answer(200, b'{"id": "1"}'),
             200,
             "Invitation requested for order 1001, to the address in properties.email.",
-            State.SENT,
+            OrderState.SENT,
         ),
-        (Answer(201), 200, "Invitation requested", State.SENT),
-        (Answer(202), 200, "Invitation requested", State.SENT),
-        (Answer(204, headers={}), 200, "Invitation requested", State.SENT),
-        (Answer(400, b'{"message": "ada.byron@example.com is wrong"}'), 400, "status 400", State.REFUSED),
-        (Answer(403), 403, "permission", State.REFUSED),
-        (Answer(403, HTML, headers={"Content-Type": "text/html"}), 503, "content network", State.REFUSED),
-        (Answer(404), 400, "status 404", State.REFUSED),
-        (Answer(409), 400, "status 409", State.REFUSED),
-        (Answer(422, b"not json"), 400, "status 422", State.REFUSED),
-        (Answer(429), 429, "limiting", State.REFUSED),
-        (Answer(500, HTML), 503, "status 500", State.REFUSED),
-        (Answer(501), 503, "status 501", State.REFUSED),
-        (Answer(520), 503, "status 520", State.REFUSED),
-        (Answer(504), 202, "not confirm", State.UNCONFIRMED),
-        (Answer(302, headers={"Location": "https://example.com/"}), 503, "status 302", State.REFUSED),
+        (Answer(201), 200, "Invitation requested", OrderState.SENT),
+        (Answer(202), 200, "Invitation requested", OrderState.SENT),
+        (Answer(204, headers={}), 200, "Invitation requested", OrderState.SENT),
+        (Answer(400, b'{"message": "ada.byron@example.com is wrong"}'), 400, "status 400", OrderState.REFUSED),
+        (Answer(403), 403, "permission", OrderState.REFUSED),
+        (Answer(403, HTML, headers={"Content-Type": "text/html"}), 503, "CDN", OrderState.REFUSED),
+        (Answer(404), 400, "status 404", OrderState.REFUSED),
+        (Answer(409), 400, "status 409", OrderState.REFUSED),
+        (Answer(422, b"not json"), 400, "status 422", OrderState.REFUSED),
+        (Answer(429), 429, "limiting", OrderState.REFUSED),
+        (Answer(500, HTML), 503, "status 500", OrderState.REFUSED),
+        (Answer(501), 503, "status 501", OrderState.REFUSED),
+        (Answer(520), 503, "status 520", OrderState.REFUSED),
+        (Answer(504), 202, "not confirm", OrderState.UNCONFIRMED),
+        (Answer(302, headers={"Location": "https://example.com/"}), 503, "status 302", OrderState.REFUSED),
     ],
 )
 def test_every_answer_of_trustpilot_becomes_a_status_segment_understands(
-    *, subject: Subject, trustpilot: StubTrustpilot, answer: Answer, status: int, words: str, state: State
+    *, subject: Subject, trustpilot: StubTrustpilot, answer: Answer, status: int, words: str, state: OrderState
 ) -> None:
     trustpilot.script = [answer]
     reply = subject.post(order_completed())
@@ -116,7 +121,7 @@ def test_without_a_token_nothing_is_sent(
     reply = subject.post(order_completed())
     assert reply.status_code == status
     assert words in message_of(reply)
-    assert (trustpilot.calls, subject.state()) == ([], State.REFUSED)
+    assert (trustpilot.calls, subject.state()) == ([], OrderState.REFUSED)
 
 
 def test_one_token_serves_many_orders(subject: Subject, trustpilot: StubTrustpilot) -> None:
@@ -140,7 +145,7 @@ def test_a_refused_second_token_ends_it(subject: Subject, trustpilot: StubTrustp
     assert reply.status_code == 401
     assert "Reconnect" in message_of(reply)
     assert (len(trustpilot.token_calls), len(trustpilot.calls)) == (2, 2)
-    assert subject.state() is State.REFUSED
+    assert subject.state() is OrderState.REFUSED
 
 
 def test_the_same_order_is_invited_once(subject: Subject, trustpilot: StubTrustpilot) -> None:
@@ -179,30 +184,32 @@ def test_an_unknown_outcome_is_never_repeated(hurried: Subject, trustpilot: Stub
         reply = hurried.post(order_completed())
         assert reply.status_code == 202
         assert "not confirm" in message_of(reply)
-    assert hurried.state() is State.UNCONFIRMED
+    assert hurried.state() is OrderState.UNCONFIRMED
     assert len(trustpilot.calls) == 1
 
 
 def test_a_body_that_is_cut_off_does_not_hide_the_status(subject: Subject, trustpilot: StubTrustpilot) -> None:
     trustpilot.script = [Answer(201, b"{", headers={"Content-Length": "500", "Connection": "close"})]
     assert subject.post(order_completed()).status_code == 200
-    assert subject.state() is State.SENT
+    assert subject.state() is OrderState.SENT
 
 
-def test_a_refused_connection_leaves_the_order_to_a_retry(settings: Settings) -> None:
+def test_a_refused_connection_leaves_the_order_to_a_retry(settings: DestinationSettings) -> None:
     subject = Subject(create_app(replace(settings, invitations_api_url="http://127.0.0.1:1")))
     reply = subject.post(order_completed())
     assert reply.status_code == 503
     assert "could not be reached" in message_of(reply)
-    assert subject.state() is State.REFUSED
+    assert subject.state() is OrderState.REFUSED
     subject.close()
 
 
-def test_a_failed_handshake_leaves_the_order_to_a_retry(settings: Settings, trustpilot: StubTrustpilot) -> None:
+def test_a_failed_handshake_leaves_the_order_to_a_retry(
+    settings: DestinationSettings, trustpilot: StubTrustpilot
+) -> None:
     plain_http = trustpilot.url.replace("http:", "https:")
     subject = Subject(create_app(replace(settings, invitations_api_url=plain_http)))
     assert subject.post(order_completed()).status_code == 503
-    assert subject.state() is State.REFUSED
+    assert subject.state() is OrderState.REFUSED
     subject.close()
 
 

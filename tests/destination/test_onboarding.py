@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
+from tpmock.destination.rules.messages import say
+from tpmock.destination.storage.logins import LIFE
 
-from contracts.destination.messages import say
-from contracts.destination.onboarding.logins import LIFE
-from contracts.destination.onboarding.texts import PERMISSIONS
 from tests.destination.conftest import order_completed
 from tests.destination.mocked import MockUnderTest, mocked
 from tests.destination.onboarding import Browser, Desk, onboarding, query
@@ -112,7 +111,7 @@ def test_a_shop_that_may_not_is_told_why_and_gets_no_keys(desk: Desk, domain: st
 def test_the_message_names_what_is_missing_and_where() -> None:
     text = say("not-eligible", domain="shop.example.com").message
     assert "paid Trustpilot plan" in text
-    assert PERMISSIONS in text
+    assert "https://businessapp.b2b.trustpilot.com/account/permissions" in text
 
 
 @pytest.mark.parametrize(
@@ -156,7 +155,7 @@ def test_a_state_that_nobody_gave_out_is_exchanged_for_nothing(desk: Desk) -> No
 
 
 def test_a_state_expires(desk: Desk) -> None:
-    back, logins = come_back(desk), desk.destination.onboarding._logins
+    back, logins = come_back(desk), desk.destination.onboarding.logins
     now = logins._now
     logins._now = lambda: now() + LIFE + 1
     assert refused(desk.act("authorize", back), "foreign-state")
@@ -305,7 +304,7 @@ def test_no_secret_is_answered_logged_or_stored_as_it_is(
         known["partnerApiSecret"],
         back["code"],
     ]
-    logged = "\n".join(str(vars(record)) for record in caplog.records if record.name.startswith("contracts."))
+    logged = "\n".join(str(vars(record)) for record in caplog.records if record.name.startswith("tpmock."))
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir()).decode("latin-1")
     for value in secret:
         assert value not in login + answer.text

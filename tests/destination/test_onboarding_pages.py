@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tpmock.destination.rules.messages import Refusal, say
+from tpmock.destination.service import onboarding as onboarding_service
+from tpmock.destination.service.key_guesses import FREE
+from tpmock.destination.trustpilot.partner import BusinessUnit, Partner
+from tpmock.destination.web.pages import COOKIE
 
-from contracts.destination.messages import say
-from contracts.destination.onboarding.pages import COOKIE
-from contracts.destination.onboarding.partner import Partner, Unit
 from tests.destination.conftest import order_completed
 from tests.destination.mocked import MockUnderTest, mocked
 from tests.destination.onboarding import Browser, Desk, hidden_token, onboarding, shown_key, told
@@ -104,14 +108,15 @@ def test_a_login_is_bound_to_the_browser_that_began_it(desk: Desk, browser: Brow
     assert told(other.open(back)) == say("foreign-state").message
     other.open("/connect")
     assert told(other.open(back)) == say("foreign-state").message
-    # Whoever tries somebody else's state does not use it up.
+    # A caller that tries another one's state does not use it up.
     assert browser.open(back).status_code == 201
 
 
 def test_a_cookie_that_we_did_not_sign_is_none(desk: Desk, browser: Browser) -> None:
     back = browser.log_in(browser.begin())
     session, _, signature = browser.session.cookies[COOKIE].partition(".")
-    for forged in (f"{session}.", session, f"{session}.{signature[:-1]}x", f"other.{signature}", "."):
+    wrong = ("B" if signature[0] == "A" else "A") + signature[1:]
+    for forged in (f"{session}.", session, f"{session}.{wrong}", f"other.{signature}", "."):
         browser.session.cookies.clear()
         browser.session.headers["Cookie"] = f"{COOKIE}={forged}"
         assert told(browser.open(back)) == say("foreign-state").message
@@ -158,11 +163,15 @@ def test_the_cookie_is_out_of_reach(mock: MockUnderTest, tmp_path: Path, browser
     assert "SameSite=Lax" in given
     redirect = "https://destination.example.com/oauth/callback"
     with onboarding(mock, f"{tmp_path}/other.db", OAUTH_REDIRECT_URI=redirect) as desk:
-        assert "; Secure" in desk.send("GET", "/connect").headers["Set-Cookie"]
+        given = desk.send("GET", "/connect").headers["Set-Cookie"]
+        assert given.startswith("__Host-")
+        assert "; Secure" in given
+        assert "; Path=/;" in f"{given};"
+        assert "Domain" not in given
 
 
 def test_names_with_markup_are_shown_as_text(desk: Desk, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = Unit(desk.mock.sandbox["businessUnitId"], MARKUP)
+    found = BusinessUnit(desk.mock.sandbox["businessUnitId"], MARKUP)
     monkeypatch.setattr(Partner, "find", lambda *_: found)
     page = browser.send("/connect", domain=desk.mock.sandbox["domain"])
     assert page.status_code == 200
@@ -182,3 +191,63 @@ def test_what_is_sent_back_is_not_repeated(browser: Browser) -> None:
 def test_a_form_that_is_too_long_is_refused(desk: Desk, browser: Browser) -> None:
     page = browser.send("/connect", domain="x" * 2_000_000)
     assert (page.status_code, told(page)) == (413, "Request Entity Too Large.")
+
+
+def test_a_browser_cannot_have_keys_made_without_end(desk: Desk, browser: Browser) -> None:
+    for _ in range(5):
+        browser.begin()
+    page = browser.send("/connect", domain=desk.mock.sandbox["domain"])
+    assert (page.status_code, told(page)) == (429, say("too-many-logins").message)
+    # Another browser is not concerned.
+    assert Browser(desk).begin()
+
+
+def test_nor_can_an_address_that_forgets_its_cookies(
+    desk: Desk, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onboarding_service, "MOST_LOGINS_OF_AN_ADDRESS", 2)
+    for _ in range(2):
+        Browser(desk).begin()
+    page = browser.send("/connect", domain=desk.mock.sandbox["domain"])
+    assert (page.status_code, told(page)) == (429, say("too-many-logins").message)
+    # Another address is not concerned, nor is the operator's front end.
+    assert desk.destination.onboarding.begin(desk.mock.sandbox["domain"], "browser 2", "192.0.2.1")
+    assert desk.act("connect", {"domain": desk.mock.sandbox["domain"]}).status_code == 200
+
+
+def test_logins_that_begin_at_the_same_time_are_counted_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    domain, both = desk.mock.sandbox["domain"], threading.Barrier(2)
+    monkeypatch.setattr(onboarding_service, "MOST_LOGINS_OF_AN_ADDRESS", 1)
+    find = desk.destination.onboarding.partner.find
+
+    def finding(domain: str) -> BusinessUnit:
+        # The second is refused before it comes here.
+        both.wait(20)
+        return find(domain)
+
+    monkeypatch.setattr(desk.destination.onboarding.partner, "find", finding)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(desk.destination.onboarding.begin, domain, "browser 1", "192.0.2.1")
+        while not desk.destination.onboarding._begun:
+            assert not first.done()
+        with pytest.raises(Refusal):
+            desk.destination.onboarding.begin(domain, "browser 2", "192.0.2.1")
+        both.wait(20)
+        assert first.result().domain == domain
+    assert desk.destination.onboarding._begun == []
+
+
+def test_nor_can_all_addresses_together(desk: Desk, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onboarding_service, "MOST_LOGINS", 2)
+    for _ in range(2):
+        Browser(desk).begin()
+    page = browser.send("/connect", domain=desk.mock.sandbox["domain"])
+    assert page.status_code == 429
+
+
+def test_keys_cannot_be_guessed_by_the_page_that_disconnects(desk: Desk, browser: Browser) -> None:
+    statuses = [browser.send("/connect/disconnect", key=f"guess {number}") for number in range(FREE + 1)]
+    assert {page.status_code for page in statuses[:-1]} == {401}
+    assert statuses[-1].status_code == 429
+    assert statuses[-1].headers["Retry-After"] == "1"
+    assert "Try again in 1 s" in told(statuses[-1])

@@ -5,27 +5,28 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tpmock.destination.rules.messages import DestinationReply, Refusal
+from tpmock.destination.rules.orders import Order
 
-from contracts.destination.messages import Refusal, Reply
-from contracts.destination.orders import Deletion, Order, OrderReader
 from tests.destination.conftest import EMAIL, order_completed
+from tests.destination.seen import READER, STRICT_READER
 
 # With a joiner inside, which is invisible and belongs to the spelling.
 PERSIAN = "\u0646\u06cc\u200c\u0645\u0627"
 
 
 def read(event: object) -> Order:
-    return OrderReader().read(event)
+    return READER.read(event)
 
 
-def read_or_reply(event: object) -> Order | Reply:
+def read_or_reply(event: object) -> Order | DestinationReply:
     try:
         return read(event)
     except Refusal as refusal:
         return refusal.reply
 
 
-def refusal_of(event: object) -> Reply:
+def refusal_of(event: object) -> DestinationReply:
     with pytest.raises(Refusal) as caught:
         read(event)
     return caught.value.reply
@@ -96,7 +97,7 @@ def test_an_order_id_that_cannot_be_one_is_refused_with_its_path(given: object) 
 
 @pytest.mark.parametrize("given", [None, "", "  "])
 def test_a_missing_order_id_is_refused(given: object) -> None:
-    assert refusal_of(order_completed(given)) == Reply(
+    assert refusal_of(order_completed(given)) == DestinationReply(
         400, "The order has no id: looked in properties.order_id and properties.id."
     )
 
@@ -136,16 +137,16 @@ def test_the_order_was_placed_when_the_event_happened(timestamp: object, seconds
 
 def test_a_delete_call_names_a_user() -> None:
     event = {"type": "delete", "userId": 7, "context": [], "integrations": [], "messageId": "delete-1"}
-    assert OrderReader().deletion(event) == Deletion("7")
-    assert OrderReader().deletion(order_completed()) is None
-    assert OrderReader().deletion([]) is None
+    assert READER.deletion(event) == "7"
+    assert READER.deletion(order_completed()) is None
+    assert READER.deletion([]) is None
     with pytest.raises(Refusal, match="no userId"):
-        OrderReader().deletion({"type": "delete"})
+        READER.deletion({"type": "delete"})
 
 
 def test_a_missing_email_names_where_it_was_looked_for() -> None:
     reply = refusal_of(order_completed(email=""))
-    assert reply == Reply(
+    assert reply == DestinationReply(
         400, "Missing e-mail address: looked in properties.email, context.traits.email, traits.email, userId."
     )
 
@@ -166,7 +167,7 @@ def test_a_missing_email_names_where_it_was_looked_for() -> None:
 )
 def test_a_malformed_email_is_refused_without_being_repeated(given: str) -> None:
     reply = refusal_of(order_completed(email=given))
-    assert reply == Reply(400, "properties.email does not look like an e-mail address.")
+    assert reply == DestinationReply(400, "properties.email does not look like an e-mail address.")
 
 
 @pytest.mark.parametrize(
@@ -264,3 +265,37 @@ def test_whatever_json_arrives_it_is_an_order_or_a_refusal(event: object) -> Non
             assert order.name
         case reply:
             assert reply.status in {200, 400, 501}
+
+
+#: What both readings make of an order: the changes, and whether the strict one finds order and buyer too.
+SPELLINGS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    ({}, {}, True),
+    ({}, {"order_id": None, "orderId": "1001"}, False),
+    ({}, {"order_id": None, "id": "1001"}, False),
+    ({}, {"email": None, "Email": EMAIL}, False),
+    ({"context": {"traits": {"email": EMAIL}}}, {"email": None}, False),
+    ({"traits": {"email": EMAIL}}, {"email": None}, False),
+    ({"userId": EMAIL}, {"email": None}, False),
+    ({"event": "Completed Order"}, {}, False),
+    ({"event": "order completed"}, {}, False),
+]
+
+
+@pytest.mark.parametrize(("event", "properties", "strict"), SPELLINGS)
+def test_strict_names_are_the_documented_ones_only(
+    event: dict[str, Any],
+    properties: dict[str, Any],
+    strict: bool,  # noqa: FBT001 - a row
+) -> None:
+    spelled = order_completed()
+    spelled = {**spelled, **event, "properties": {**spelled["properties"], **properties}}
+    order = read(spelled)
+    assert (order.order_id, order.email) == ("1001", EMAIL)
+    if strict:
+        assert STRICT_READER.read(spelled) == order
+        return
+    with pytest.raises(Refusal) as caught:
+        STRICT_READER.read(spelled)
+    assert caught.value.reply.status == (200 if "event" in event else 400)
+    assert "context.traits" not in caught.value.reply.message
+    assert "properties.id" not in caught.value.reply.message

@@ -1,4 +1,4 @@
-"""Settings from Segment, products, and what Trustpilot is told of them."""
+"""Settings from Segment, products, and the invitation requests that they lead to."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import json
 from typing import Any
 
 import pytest
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.rules.invitations import invitation_body, notes
+from tpmock.destination.rules.preferences import HEADER, Preferences
+from tpmock.destination.rules.products import MOST, read_products
+from tpmock.destination.rules.values import DAY
+from tpmock.destination.rules.variables import declared_in
 
-from contracts.destination.config import Settings
-from contracts.destination.invitations import invitation_body, notes
-from contracts.destination.orders import OrderReader
-from contracts.destination.preferences import CHOICES, HEADER, Preferences
-from contracts.destination.products import MOST, read_products
-from contracts.destination.values import DAY
 from tests.destination.conftest import EMAIL, StubTrustpilot, Subject, message_of, order_completed
+from tests.destination.seen import READER
 from tests.destination.test_config import GOOD
 
 PLACED = "2026-03-01T12:00:00.000Z"
@@ -25,14 +26,14 @@ def header(**settings: object) -> dict[str, str]:
 
 
 def body_of(wishes: Preferences, **properties: Any) -> dict[str, Any]:
-    order = OrderReader().read({**order_completed(**properties), "timestamp": PLACED})
+    order = READER.read({**order_completed(**properties), "timestamp": PLACED})
     return invitation_body(order, wishes, lambda: 0.0)
 
 
 def test_settings_from_segment_win(subject: Subject, trustpilot: StubTrustpilot) -> None:
     settings = header(
         locale="da_DK",
-        template_ID="abc",
+        template_ID="507f191e810c19729de860ec",
         DelayDays=7,
         tags=["web", "summer"],
         senderName="The shop",
@@ -54,7 +55,7 @@ def test_settings_from_segment_win(subject: Subject, trustpilot: StubTrustpilot)
         "consumerEmail": EMAIL,
         "type": "email",
         "serviceReviewInvitation": {
-            "templateId": "abc",
+            "templateId": "507f191e810c19729de860ec",
             "preferredSendTime": "2026-03-08T12:00:00",
             "redirectUri": "https://shop.example.com/thanks",
             "tags": ["web", "summer"],
@@ -65,7 +66,10 @@ def test_settings_from_segment_win(subject: Subject, trustpilot: StubTrustpilot)
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"locale": "English"}, "The setting locale must be a locale such as en-US."),
+        (
+            {"locale": "English"},
+            "The setting locale must be one of the locales that Trustpilot knows, such as en-US.",
+        ),
         ({"DELAY_DAYS": "soon"}, "The setting delayDays must be a number of days, at least 0 and at most 3650."),
         ({"senderEmail": "shop"}, "The setting senderEmail must be an e-mail address."),
         ({"productInvitations": "perhaps"}, "The setting productInvitations must be true or false."),
@@ -95,23 +99,28 @@ def test_empty_settings_change_nothing(settings: dict[str, object]) -> None:
     assert Preferences(locale="da-DK").with_settings(settings) == Preferences(locale="da-DK")
 
 
+def test_an_empty_settings_header_sets_nothing(subject: Subject) -> None:
+    assert subject.post(order_completed(), headers={HEADER: ""}).status_code == 200
+
+
 def test_preferences_survive_being_stored() -> None:
     wishes = Preferences(locale="da-DK", delay=1.5 * DAY, tags=("a", "b"), products=True, product_delay=2 * DAY)
     assert Preferences().with_settings(json.loads(json.dumps(wishes.as_settings()))) == wishes
     assert Preferences().as_settings() == {}
 
 
-def test_every_choice_has_a_variable_of_its_own() -> None:
+def test_every_preference_has_a_variable_of_its_own() -> None:
     samples = {"TRUSTPILOT_REDIRECT_URI": "https://a.example", "TRUSTPILOT_PRODUCT_INVITATIONS": "true"}
     samples |= {"TRUSTPILOT_SENDER_EMAIL": EMAIL, "TRUSTPILOT_REPLY_TO": EMAIL, "TRUSTPILOT_LOCALE": "da-DK"}
-    environment = {choice.variable: samples.get(choice.variable, "3") for choice in CHOICES}
-    found = Settings.from_environment({**GOOD, **environment}).preferences
+    samples |= dict.fromkeys(("TRUSTPILOT_TEMPLATE_ID", "TRUSTPILOT_PRODUCT_TEMPLATE_ID"), "507f191e810c19729de860ec")
+    environment = {by.name: samples.get(by.name, "3") for _, by in declared_in(Preferences).values()}
+    found = DestinationSettings.from_environment({**GOOD, **environment}).preferences
     plain = Preferences()
-    assert all(getattr(found, choice.field) != getattr(plain, choice.field) for choice in CHOICES)
+    assert all(getattr(found, name) != getattr(plain, name) for name in declared_in(Preferences))
 
 
 def test_the_delay_counts_from_the_order_or_else_from_now() -> None:
-    order = OrderReader().read(order_completed())
+    order = READER.read(order_completed())
     part = invitation_body(order, Preferences(delay=DAY), lambda: 0.0)["serviceReviewInvitation"]
     assert part == {"preferredSendTime": "1970-01-02T00:00:00"}
     assert (
@@ -135,9 +144,10 @@ SECOND = {"SKU": 46493, "Name": "Uno Card Game", "imageUrl": "http://www.example
 
 def test_products_are_invited_for_when_that_is_switched_on(subject: Subject, trustpilot: StubTrustpilot) -> None:
     event = order_completed(products=[FIRST, SECOND])
-    answer = subject.post(event, headers=header(productInvitations="true", productTemplateId="def"))
+    wished = header(productInvitations="true", productTemplateId="507f191e810c19729de860ed")
+    answer = subject.post(event, headers=wished)
     assert trustpilot.calls[0].json["productReviewInvitation"] == {
-        "templateId": "def",
+        "templateId": "507f191e810c19729de860ed",
         "products": [
             {
                 "sku": "45790-32",
@@ -153,7 +163,7 @@ def test_products_are_invited_for_when_that_is_switched_on(subject: Subject, tru
             },
         ],
     }
-    assert "products[0].image_url is no web address and was left out." in message_of(answer)
+    assert "products[0].image_url is not a web address and was left out." in message_of(answer)
 
 
 def test_otherwise_they_are_not(subject: Subject, trustpilot: StubTrustpilot) -> None:
@@ -165,33 +175,33 @@ def test_otherwise_they_are_not(subject: Subject, trustpilot: StubTrustpilot) ->
 @pytest.mark.parametrize(
     ("products", "words"),
     [
-        ("none", ["properties.products is no list."]),
-        ([5], ["products[0] is no object."]),
+        ("none", ["properties.products is not a list."]),
+        ([5], ["products[0] is not an object."]),
         ([{"name": "x"}], ["products[0] has no SKU and was left out."]),
         ([{"sku": "x"}], ["products[0] has no name and was left out."]),
         ([{"product_id": "x", "name": "x"}], ["products[0] has no SKU and was left out."]),
         (
             [{"sku": ["x"], "name": "x"}],
-            ["products[0].sku is no usable text and was left out.", "products[0] has no SKU and was left out."],
+            ["products[0].sku is not a valid text and was left out.", "products[0] has no SKU and was left out."],
         ),
     ],
 )
 def test_a_product_that_cannot_be_used_is_noted_and_the_order_goes(products: object, words: list[str]) -> None:
-    order = OrderReader().read(order_completed(products=products))
+    order = READER.read(order_completed(products=products))
     wishes = Preferences(products=True)
     assert list(notes(order, wishes)) == [*words, "No product could be invited for."]
     assert "productReviewInvitation" not in invitation_body(order, wishes, lambda: 0.0)
 
 
 def test_skus_keep_their_case_and_the_same_one_counts_once() -> None:
-    found = read_products({"products": [{"sku": sku, "name": sku} for sku in ("a", "A", "a ", 7, "7")]})
-    assert [item["sku"] for item in found.items] == ["a", "A", "7"]
+    items, _ = read_products({"products": [{"sku": sku, "name": sku} for sku in ("a", "A", "a ", 7, "7")]})
+    assert [item["sku"] for item in items] == ["a", "A", "7"]
 
 
 def test_there_is_an_end_to_products() -> None:
-    found = read_products({"products": [{"sku": str(number), "name": "x"} for number in range(MOST + 5)]})
-    assert len(found.items) == MOST
-    assert found.notes == (f"products[{MOST}] and what follows: only {MOST} products are invited for.",)
+    items, notes = read_products({"products": [{"sku": str(number), "name": "x"} for number in range(MOST + 5)]})
+    assert len(items) == MOST
+    assert notes == [f"products[{MOST}] and what follows: only {MOST} products are invited for."]
 
 
 @pytest.mark.parametrize(
@@ -199,9 +209,9 @@ def test_there_is_an_end_to_products() -> None:
     ["javascript:alert(1)", "www.example.com", "https://", "https://a b.example", "https://x:0", 5, "ftp://x.example"],
 )
 def test_bad_addresses_are_dropped_with_a_note(url: object) -> None:
-    found = read_products({"products": [{"sku": "1", "name": "x", "url": url}]})
-    assert found.items == ({"sku": "1", "name": "x"},)
-    assert found.notes == ("products[0].url is no web address and was left out.",)
+    items, notes = read_products({"products": [{"sku": "1", "name": "x", "url": url}]})
+    assert items == [{"sku": "1", "name": "x"}]
+    assert notes == ["products[0].url is not a web address and was left out."]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Tokens: asked for once, whoever needs one, in however many copies of the service."""
+"""Tokens: requested once for all requests, in any number of copies of the service."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import pytest
+from requests.utils import select_proxy
 from sqlalchemy import select
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.metrics import Metrics
+from tpmock.destination.rules.preferences import Preferences
+from tpmock.destination.storage.connections import Connection, Credentials, Way
+from tpmock.destination.storage.database import Database
+from tpmock.destination.storage.schema import tokens
+from tpmock.destination.storage.vault import Vault
+from tpmock.destination.trustpilot.token_endpoint import AccessToken, NoTokenError, TokenEndpoint, _lifetime
+from tpmock.destination.trustpilot.tokens import TokenStore
+from tpmock.destination.trustpilot.transport import Transport
 
-from contracts.destination.config import Settings
-from contracts.destination.connections import Connection, Credentials, Way
-from contracts.destination.database import Database
-from contracts.destination.metrics import Metrics
-from contracts.destination.preferences import Preferences
-from contracts.destination.schema import tokens
-from contracts.destination.token_desk import NoTokenError, Token, TokenDesk, _lifetime
-from contracts.destination.tokens import TokenStore
-from contracts.destination.trustpilot import new_session
-from contracts.destination.vault import Vault
 from tests.destination.conftest import Answer, Clock, StubTrustpilot
+from tests.support import dead_proxy
 
 KEYS = Credentials("the-api-key", "the-api-secret")
 LOGIN = Credentials("the-api-key", "the-api-secret", Way.AUTHORIZATION_CODE)
@@ -38,7 +41,7 @@ class Mint:
         self.failing: int | None = None
         self.shown: list[str | None] = []
 
-    def fetch(self, credentials: Credentials, refresh_token: str | None = None) -> Token:
+    def fetch(self, credentials: Credentials, refresh_token: str | None = None) -> AccessToken:
         assert credentials is KEYS
         self.entered.set()
         assert self.gate.wait(5)
@@ -46,7 +49,7 @@ class Mint:
         self.shown.append(refresh_token)
         if self.failing is not None:
             raise NoTokenError(self.failing)
-        return Token(f"tpa-{self.made}", 360_000.0, f"tpr-{self.made}")
+        return AccessToken(f"tpa-{self.made}", 360_000.0, f"tpr-{self.made}")
 
 
 @pytest.fixture
@@ -169,11 +172,11 @@ def test_a_copy_that_died_over_it_does_not_stop_the_others(
     class Killed(BaseException):
         pass
 
-    def die(*_: object) -> Token:
+    def die(*_: object) -> AccessToken:
         raise Killed
 
     with copies(database_url, vault, mint, clock, 1) as [other]:
-        other._desk = type("Desk", (), {"fetch": die})()
+        other._token_endpoint = type("Desk", (), {"fetch": die})()
         with pytest.raises(Killed):
             other.get(SHOP)
     clock.time += 61
@@ -192,7 +195,7 @@ def test_each_refresh_token_is_used_once(
 
 def test_a_token_of_a_login_is_kept_and_can_be_given_up(store: TokenStore, database: Database) -> None:
     store.get(SHOP)
-    store.keep(SHOP, Token("tpa-login", 360_000.0, "tpr-login"))
+    store.keep(SHOP, AccessToken("tpa-login", 360_000.0, "tpr-login"))
     assert (store.get(SHOP), store.refresh_token(SHOP)) == ("tpa-login", "tpr-login")
     with database.reading() as connection:
         row = connection.execute(select(tokens)).one()
@@ -217,13 +220,14 @@ def test_the_lifetime_is_read_from_a_string(expires_in: object, seconds: float) 
 
 
 @pytest.fixture
-def desk(settings: Settings) -> Iterator[TokenDesk]:
-    with new_session() as session:
-        yield TokenDesk(settings, session, Metrics())
+def desk(settings: DestinationSettings) -> Iterator[TokenEndpoint]:
+    transport = Transport(settings, Metrics())
+    yield TokenEndpoint(settings, transport)
+    transport.session.close()
 
 
-def test_the_request_is_the_documented_one(desk: TokenDesk, trustpilot: StubTrustpilot) -> None:
-    assert desk.fetch(KEYS) == Token("tpa-1", 359_999)
+def test_the_request_is_the_documented_one(desk: TokenEndpoint, trustpilot: StubTrustpilot) -> None:
+    assert desk.fetch(KEYS) == AccessToken("tpa-1", 359_999)
     [call] = trustpilot.token_calls
     assert call.path == "/v1/oauth/oauth-business-users-for-applications/accesstoken"
     assert call.body == b"grant_type=client_credentials"
@@ -231,15 +235,32 @@ def test_the_request_is_the_documented_one(desk: TokenDesk, trustpilot: StubTrus
     assert call.headers["Authorization"] == "Basic dGhlLWFwaS1rZXk6dGhlLWFwaS1zZWNyZXQ="
 
 
-def test_a_refresh_is_the_documented_one(desk: TokenDesk, trustpilot: StubTrustpilot) -> None:
+@pytest.mark.parametrize(
+    ("api", "proxied"),
+    [
+        ("https://api.trustpilot.com", True),
+        ("http://127.0.0.1:8080", False),
+        ("http://api.trustpilot.localhost", False),
+    ],
+)
+def test_a_proxy_of_the_environment_is_for_the_real_trustpilot(
+    settings: DestinationSettings, monkeypatch: pytest.MonkeyPatch, api: str, *, proxied: bool
+) -> None:
+    dead_proxy.use(monkeypatch)
+    transport = Transport(replace(settings, api_url=api, invitations_api_url=api), Metrics())
+    transport.session.close()
+    assert (select_proxy(f"{api}/v1/x", transport.session.proxies) is not None) == proxied
+
+
+def test_a_refresh_is_the_documented_one(desk: TokenEndpoint, trustpilot: StubTrustpilot) -> None:
     trustpilot.token_script = [Answer(200, b'{"access_token": "a", "refresh_token": "b", "expires_in": "60"}')]
-    assert desk.fetch(LOGIN, "tpr-1") == Token("a", 60, "b")
+    assert desk.fetch(LOGIN, "tpr-1") == AccessToken("a", 60, "b")
     [call] = trustpilot.token_calls
     assert call.path == "/v1/oauth/oauth-business-users-for-applications/refresh"
     assert call.body == b"grant_type=refresh_token&refresh_token=tpr-1"
 
 
-def test_without_a_refresh_token_a_login_is_needed(desk: TokenDesk, trustpilot: StubTrustpilot) -> None:
+def test_without_a_refresh_token_a_login_is_needed(desk: TokenEndpoint, trustpilot: StubTrustpilot) -> None:
     with pytest.raises(NoTokenError) as caught:
         desk.fetch(LOGIN)
     assert (caught.value.status, trustpilot.token_calls) == (401, [])
@@ -247,7 +268,7 @@ def test_without_a_refresh_token_a_login_is_needed(desk: TokenDesk, trustpilot: 
 
 @pytest.mark.parametrize(("credentials", "calls"), [(KEYS, 2), (LOGIN, 1)])
 def test_a_refused_refresh_token_is_no_end_where_keys_will_do(
-    desk: TokenDesk, trustpilot: StubTrustpilot, credentials: Credentials, calls: int
+    desk: TokenEndpoint, trustpilot: StubTrustpilot, credentials: Credentials, calls: int
 ) -> None:
     trustpilot.token_script = [Answer(401)]
     if credentials is KEYS:
@@ -272,7 +293,7 @@ def test_a_refused_refresh_token_is_no_end_where_keys_will_do(
     ],
 )
 def test_an_answer_without_a_token_is_no_token(
-    desk: TokenDesk, trustpilot: StubTrustpilot, answer: Answer, status: int | None
+    desk: TokenEndpoint, trustpilot: StubTrustpilot, answer: Answer, status: int | None
 ) -> None:
     trustpilot.token_script = [answer]
     with pytest.raises(NoTokenError) as caught:
@@ -281,4 +302,4 @@ def test_an_answer_without_a_token_is_no_token(
 
 
 def test_a_token_does_not_show_itself() -> None:
-    assert "tp" not in repr(Token("tpa-secret", 1.0, "tpr-secret"))
+    assert "tp" not in repr(AccessToken("tpa-secret", 1.0, "tpr-secret"))

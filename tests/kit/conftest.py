@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-
-from contracts.kit.local_mock import open_mock
-from contracts.kit.mock import ControlApi
+from tpmock.common.control_client import ControlClient
+from tpmock.kit.subjects.local_mock import open_mock
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -14,7 +13,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="module")
-def mock() -> Iterator[ControlApi]:
+def mock() -> Iterator[ControlClient]:
     """A real mock for the tests of one file."""
     with ExitStack() as stack:
         yield open_mock(None, stack)

@@ -9,18 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.web.app import create_app
+from tpmock.kit.cases.claims import API, EVENTS
+from tpmock.kit.subjects import subjects
+from tpmock.kit.subjects.mock_client import SandboxClient
+from tpmock.mutants.api_mutants import APIS
+from tpmock.mutants.catalogue import COMPANIONS, MUTANTS, create, create_mutant
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from contracts.destination.app import create_app
-from contracts.destination.config import Settings
-from contracts.kit import subjects
-from contracts.kit.claims import API, EVENTS
-from contracts.kit.mock import Sandbox
-from contracts.mutants.apis import APIS
-from contracts.mutants.catalogue import MUTANTS, create, create_mutant
-from contracts.mutants.companions import COMPANIONS
-
-COMPANION = frozenset({"onboarding", "showcase", "reply"})
+COMPANION = frozenset({"onboarding", "partner", "showcase", "reply"})
 
 
 class _Quiet(WSGIRequestHandler):
@@ -36,16 +34,20 @@ class InProcess:
 
     @property
     def claims(self) -> frozenset[str]:
-        return API if self.name in APIS else COMPANION if self.name in COMPANIONS else EVENTS
+        if self.name.startswith("strict"):
+            return EVENTS | {"partner", "strict-names"}
+        return API if self.name in APIS else COMPANION if self.name in COMPANIONS else EVENTS | {"partner"}
 
-    def start(self, sandbox: Sandbox) -> Served:
+    def start(self, sandbox: SandboxClient) -> Served:
         return Served(self, sandbox)
 
 
-class Served:
+class Served(subjects.RunningSubject):
     """A subject that is served by a thread."""
 
-    def __init__(self, subject: InProcess, sandbox: Sandbox) -> None:
+    restarts_alone = True
+
+    def __init__(self, subject: InProcess, sandbox: SandboxClient) -> None:
         self._subject = subject
         self._temporary = tempfile.TemporaryDirectory(prefix="tpmock-subject-")
         self.folder = Path(self._temporary.name)
@@ -89,7 +91,8 @@ class Served:
 
 def application(name: str, environment: Mapping[str, str]) -> Flask:
     """Any subject of ours."""
-    if name != "right" and name not in MUTANTS:
+    strict = name.startswith("strict")
+    if not strict and name != "right" and name not in MUTANTS:
         return create(name, environment)
-    settings = Settings.from_environment(environment)
-    return create_app(settings) if name == "right" else create_mutant(name, settings)
+    settings = DestinationSettings.from_environment({**environment, "STRICT_NAMES": str(strict)})
+    return create_app(settings) if name in {"right", "strict"} else create_mutant(name, settings)

@@ -7,23 +7,25 @@ import logging
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
-from contracts.kit import cases, kill_matrix
-from contracts.kit.cases import Case
-from contracts.kit.engine import Run
-from contracts.kit.findings import Result
-from contracts.kit.local_mock import open_mock
-from contracts.kit.mock import ControlApi
-from contracts.kit.run_events import CaseFinished
-from contracts.mutants.catalogue import SENTENCES
+from tpmock.common.control_client import ControlClient
+from tpmock.kit.cases import case_files, kill_matrix
+from tpmock.kit.cases.case_files import Case
+from tpmock.kit.cases.claims import missing
+from tpmock.kit.run.engine import Run
+from tpmock.kit.run.run_events import CaseFinished
+from tpmock.kit.subjects.local_mock import open_mock
+from tpmock.kit.vocabulary.findings import Result
+from tpmock.mutants.catalogue import SENTENCES
+
 from tests.kit.in_process import InProcess
+from tests.support import ROOT
 
-_CONTRACTS = Path(__file__).parents[2] / "contracts"
-FILE = _CONTRACTS / "mutants" / "kill_matrix.json"
-README = _CONTRACTS / "kit" / "README.md"
+_CONTRACTS = ROOT / "contracts"
+FILE = _CONTRACTS / "tpmock" / "mutants" / "kill_matrix.json"
+README = _CONTRACTS / "tpmock" / "kit" / "README.md"
 BEGIN, END = "<!-- kill matrix: begin -->", "<!-- kill matrix: end -->"
-RIGHT = ("right", "companion")
+RIGHT = ("right", "companion", "strict")
 
 Row = dict[str, list[str]]
 
@@ -36,10 +38,10 @@ def mutants() -> list[str]:
 def cases_for(name: str) -> tuple[Case, ...]:
     """The cases that apply to a subject of ours."""
     claims = InProcess(name).claims
-    return tuple(case for case in cases.load_plan(cases.STANDARD) if set(case.needs) <= claims)
+    return tuple(case for case in case_files.load_plan(case_files.STANDARD) if not missing(case.needs, claims))
 
 
-def judged(name: str, api: ControlApi, chosen: Sequence[Case]) -> tuple[Row, set[str]]:
+def judged(name: str, api: ControlClient, chosen: Sequence[Case]) -> tuple[Row, set[str]]:
     """Run cases against a subject.
 
     :returns: the broken checks by case, and the cases that came to no verdict.

@@ -7,15 +7,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from contracts.kit.cases import Case, Check, Clause, Level, Step
-from contracts.kit.claims import EVENTS
-from contracts.kit.engine import Run
-from contracts.kit.findings import Outcome
-from contracts.kit.mock import ControlApi, Item, MockRefusedError, Sandbox
-from contracts.kit.processes import CannotStartError
-from contracts.kit.run_events import CaseFinished, RunFinished
+from tpmock.common.control_client import ControlClient, RefusedError
+from tpmock.kit.cases.case_files import Case, CaseCheck, CaseStep, Clause, Level
+from tpmock.kit.cases.claims import EVENTS
+from tpmock.kit.run.engine import Run
+from tpmock.kit.run.run_events import CaseFinished, RunFinished
+from tpmock.kit.subjects.mock_client import Item, SandboxClient
+from tpmock.kit.subjects.processes import CannotStartError
+from tpmock.kit.subjects.subjects import RunningSubject
+from tpmock.kit.vocabulary.findings import CaseOutcome
 
 Act = Callable[["StubMock", Item], int]
 
@@ -28,7 +30,7 @@ def invites(mock: StubMock, event: Item) -> int:
     return 200
 
 
-class StubMock(ControlApi):
+class StubMock(ControlClient):
     """Answers the control API from memory, with one sandbox at a time, and delivers every event to ``act`` at once."""
 
     def __init__(self, act: Act = invites) -> None:
@@ -40,16 +42,15 @@ class StubMock(ControlApi):
         self.variants = {"delivery_timeout": "PT10S"}
         self.problems: dict[str, Exception] = {}
 
-    def request(self, method: str, url: str, **options: Any) -> Item:
-        path = urlsplit(url).path
+    def request(self, method: str, url: str, body: Any = None, *_more: Any, **_options: Any) -> Item:
+        path, query = urlsplit(url).path, dict(parse_qsl(urlsplit(url).query))
         name = f"{method} {path.rpartition('/sandboxes/main')[2] or path}"
         self.calls.append(name)
         if name in self.problems:
             raise self.problems[name]
         if path.startswith("/v1/"):
-            return self.track(options["json"])
-        body = options.get("json") or {}
-        wanted = {key: value for key, value in (options.get("params") or {}).items() if key not in {"limit", "since"}}
+            return self.track(body)
+        wanted = {key: value for key, value in query.items() if key not in {"limit", "since"}}
         if name == "PATCH /variants":
             self.variants.update(body)
         listed: dict[str, list[Item]] = {
@@ -82,19 +83,20 @@ class StubMock(ControlApi):
 
 
 @dataclass
-class StubSubject:
+class StubSubject(RunningSubject):
     """A subject that only counts."""
 
     name: str = "the stub"
     url: str = "http://subject.example.com"
     key: str = "key"
     restarts: bool = True
+    restarts_alone: bool = True
     claims: frozenset[str] = EVENTS
     fails_to_start: str = ""
     last_words: str = ""
     history: list[str] = field(default_factory=list)
 
-    def start(self, sandbox: Sandbox) -> StubSubject:
+    def start(self, sandbox: SandboxClient) -> StubSubject:
         self.history.append(f"start in {sandbox.id}")
         if self.fails_to_start:
             raise CannotStartError(self.fails_to_start)
@@ -111,15 +113,15 @@ class StubSubject:
         self.history.append("stop")
 
 
-ORDER = Step("send", {"event": "order-completed", "set": {"properties.order_id": "{order}"}})
-INVITED = Check("invitation", {"referenceNumber": "{order}"}, Level.MUST)
-NOBODY = Check("invitation_count", 0, Level.MUST)
+ORDER = CaseStep("send", {"event": "order-completed", "set": {"properties.order_id": "{order}"}})
+INVITED = CaseCheck("invitation", {"referenceNumber": "{order}"}, Level.MUST)
+NOBODY = CaseCheck("invitation_count", 0, Level.MUST)
 
 
 def case(
-    number: int = 1, *when: Step, then: Check = INVITED, given: tuple[Step, ...] = (), fresh: bool = False
+    number: int = 1, *when: CaseStep, then: CaseCheck = INVITED, given: tuple[CaseStep, ...] = (), fresh: bool = False
 ) -> Case:
-    """A case that sends an order and wants an invitation, unless told otherwise."""
+    """A case that sends an order and wants an invitation by default."""
     return Case(
         id=f"DEST-{number:03}",
         plan="plan",
@@ -138,14 +140,13 @@ def case(
 def run(mock: StubMock, subject: StubSubject, *cases: Case, sandbox: str | None = None) -> Run:
     """A run of some cases."""
 
-    def open_mock(stack: ExitStack) -> ControlApi:
-        stack.callback(mock.close)
+    def open_mock(stack: ExitStack) -> ControlClient:
         return mock
 
     return Run("plan", cases, subject, open_mock, 1, sandbox)
 
 
-def outcomes(a_run: Run) -> tuple[list[Outcome], RunFinished]:
+def outcomes(a_run: Run) -> tuple[list[CaseOutcome], RunFinished]:
     """What the cases came to, and how the run ended."""
     events = list(a_run.events())
     last = events[-1]
@@ -154,6 +155,6 @@ def outcomes(a_run: Run) -> tuple[list[Outcome], RunFinished]:
     return [event.outcome for event in events if isinstance(event, CaseFinished)], last
 
 
-def refusal() -> MockRefusedError:
+def refusal() -> RefusedError:
     """A refusal by the mock."""
-    return MockRefusedError("The mock said no.")
+    return RefusedError(400, "The mock said no.")

@@ -1,1 +1,0 @@
-"""What an integration must do, and how to check it: documents, cases, the kit, a destination and its mutants."""

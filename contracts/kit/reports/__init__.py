@@ -1,1 +1,0 @@
-"""Reports: each listens to a run and writes it down in its own way."""

@@ -1,0 +1,1 @@
+ALTER TABLE tp_orders ADD COLUMN claim VARCHAR(32);

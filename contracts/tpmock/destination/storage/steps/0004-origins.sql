@@ -1,0 +1,1 @@
+ALTER TABLE tp_logins ADD COLUMN origin VARCHAR(64);

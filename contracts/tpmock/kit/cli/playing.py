@@ -1,0 +1,107 @@
+"""A run of the command ``test``, with its reports."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+
+import click
+from rich.console import Console
+from tpmock.common import serving
+from tpmock.kit.cases.case_files import Case
+from tpmock.kit.cli import other_runs, subject_choice
+from tpmock.kit.cli.options import LARGEST_SEED, Options
+from tpmock.kit.reports import evidence, selection
+from tpmock.kit.reports.as_json import json_report
+from tpmock.kit.reports.collector import Collector
+from tpmock.kit.reports.selection import ReportError
+from tpmock.kit.reports.terminal import TerminalReport
+from tpmock.kit.run.engine import Run
+from tpmock.kit.run.expectations import Expectation
+from tpmock.kit.run.run_events import Reporter, RunEvent, RunFinished
+from tpmock.kit.subjects.contract import Contract
+from tpmock.kit.subjects.contract_subject import ContractSubject
+from tpmock.kit.subjects.local_mock import open_mock
+from tpmock.kit.subjects.subjects import Subject
+
+_INTERRUPTED = 130
+
+
+def play(
+    given: Options,
+    plan: str,
+    chosen: tuple[Case, ...],
+    contract: Contract | None,
+    expected: dict[str, Expectation],
+) -> int:
+    """Run cases, and return the exit code."""
+    seed = secrets.randbelow(LARGEST_SEED) if given.seed is None else given.seed
+    subject: Subject
+    if contract is None:
+        subject, mock_url, sandbox, groups = subject_choice.subject(given), given.mock_url, given.sandbox, None
+    else:
+        subject = ContractSubject(contract, subject_choice.ask)
+        mock_url, sandbox, groups = contract.target(given.mock_url, given.sandbox)
+    follow = partial(_follow, as_json=given.as_json, more=_chosen_reports(given))
+    open_one = partial(open_mock, mock_url)
+    try:
+        with _terminated_like_interrupted():
+            serving.follow_starter()
+            if given.live:
+                return other_runs.live(given, plan, chosen, seed, follow)
+            if given.generated:
+                return other_runs.generated(given, subject, sandbox, open_one, seed, follow)
+            return follow(Run(plan, chosen, subject, open_one, seed, sandbox, groups, expected).events())
+    except ReportError as problem:
+        raise click.ClickException(str(problem)) from None
+    except KeyboardInterrupt:
+        click.echo("Interrupted; everything that was started has been ended.", err=True)
+        return _INTERRUPTED
+
+
+def _chosen_reports(given: Options) -> list[Collector]:
+    """Return the listeners of ``--report`` and ``--evidence``; refused before anything is run."""
+    file, subject = given.evidence_file, subject_choice.kind(given)
+    try:
+        selection.check_places((*given.reports, *([f"evidence={file}"] if file else [])))
+        # Standard output is one JSON document then, and GitHub reads both streams.
+        found = selection.chosen(given.reports, partial(click.echo, err=given.as_json))
+    except ReportError as problem:
+        raise click.UsageError(str(problem)) from None
+    if file is not None:
+        found.append(Collector(lambda report: selection.write(file, evidence.pack(report, subject))))
+    return found
+
+
+def _follow(run: Generator[RunEvent], *, as_json: bool, more: Sequence[Reporter]) -> int:
+    """Run, report, and return the exit code."""
+    console = Console(stderr=as_json)
+    terminal = TerminalReport(console, quiet=as_json)
+    reporters: list[Reporter] = [terminal, *([json_report(sys.stdout)] if as_json else []), *more]
+    code = 0
+    # Closed here and not by the garbage collector: an interruption in a reporter must end the subject as well.
+    with closing(run) as events, terminal.progress:
+        for event in events:
+            for reporter in reporters:
+                reporter(event)
+            if isinstance(event, RunFinished):
+                code = event.exit_code
+    return code
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does, with everything it started; only the main thread may set this."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,102 @@
+"""The pytest plugin of the kit: every case of a contract is a test.
+
+``pytest --tpmock-contract contract.toml``. Every test run on a machine where tpmock is installed loads this module, so
+it imports nothing of ours before the option is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tpmock.kit.cases.case_files import Case
+    from tpmock.kit.pytest.runner import ContractSession
+
+_SESSION: pytest.StashKey[ContractSession] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of a run."""
+    group = parser.getgroup("tpmock-contract", "tpmock: contract cases as tests")
+    group.addoption(
+        "--tpmock-contract", metavar="FILE", help="Collect each case of this contract.toml as a separate test."
+    )
+    group.addoption("--tpmock-contract-seed", metavar="N", type=int, default=1, help="Seed of all random values.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Describe how to choose the cases."""
+    config.addinivalue_line("markers", "tpmock_contract: a case of a contract.toml, judged by tpmock")
+
+
+# Every worker of xdist collects the same, since the cases are in the order of the contract.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Add the contract to the collected tests."""
+    file = session.config.getoption("--tpmock-contract")
+    if not file:
+        return
+    from tpmock.kit.pytest.runner import ContractError, ContractSession  # noqa: PLC0415 - only when it is used
+
+    try:
+        judge = ContractSession(Path(file), session.config.getoption("--tpmock-contract-seed"))
+    except ContractError as problem:
+        raise pytest.UsageError(str(problem)) from None
+    session.config.stash[_SESSION] = judge
+
+
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add the cases."""
+    judge = config.stash.get(_SESSION, None)
+    if judge is None:
+        return
+    parent = ContractFile.from_parent(session, name=judge.file.name, path=judge.file)
+    items.extend(parent.collect())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the subject and the mock."""
+    judge = session.config.stash.get(_SESSION, None)
+    if judge is not None:
+        judge.close()
+
+
+class ContractFile(pytest.Collector):
+    """The contract, as the parent of its cases."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One test for each case."""
+        for case in self.config.stash[_SESSION].cases:
+            yield ContractCase.from_parent(self, name=case.id, case=case)
+
+
+class ContractCase(pytest.Item):
+    """A case as a test: a failure shows what the kit's own report shows, and no stack trace."""
+
+    def __init__(self, *, case: Case, **more: Any) -> None:
+        super().__init__(**more)
+        self.case = case
+        self.add_marker("tpmock_contract")
+        self.user_properties += [("evidence", case.evidence), ("clause", case.clause.url)]
+
+    def runtest(self) -> None:
+        """ContractSession it."""
+        self.config.stash[_SESSION].play(self.case)
+
+    def repr_failure(
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,
+    ) -> Any:
+        """Return the failure as the kit reports it."""
+        from tpmock.kit.pytest.runner import BreachError  # noqa: PLC0415 - only when it is used
+
+        return str(excinfo.value) if isinstance(excinfo.value, BreachError) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return the place and the name of the case."""
+        return self.path, None, f"{self.case.id} {self.case.title}"

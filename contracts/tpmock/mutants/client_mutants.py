@@ -1,0 +1,214 @@
+"""Mutants that call Trustpilot too often, or with wrong requests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from sqlalchemy import delete
+from tpmock.destination.config import DestinationSettings
+from tpmock.destination.rules.orders import Order
+from tpmock.destination.service.destination import Destination
+from tpmock.destination.storage.connections import Connection
+from tpmock.destination.storage.database import Database
+from tpmock.destination.storage.ledger import Claim, Ledger, LedgerRules, OrderEntry, OrderState, Outcome, Reservation
+from tpmock.destination.storage.schema import orders, tokens
+from tpmock.destination.trustpilot.invitation_api import TrustpilotClient, UnconfirmedError, UnreachableError
+from tpmock.destination.trustpilot.tokens import TokenStore
+
+IMPATIENT = 1.0
+"""Seconds the impatient mutant waits for an answer."""
+
+_MOST_RENEWALS = 9
+
+
+class NoDedupe(Ledger):
+    """Invites again for every event of the same order."""
+
+    def reserve(self, connection: str, entry: OrderEntry) -> Reservation:
+        return replace(super().reserve(connection, entry), claim=Claim.WON)
+
+
+class NewTokenPerOrder(TokenStore):
+    """Requests an access token for every order."""
+
+    _turn: ClassVar = threading.Lock()
+
+    def get(self, connection: Connection) -> str:
+        with self._turn:
+            held = self._held.get(connection.holder)
+            return super().get(connection) if held is None else self.renew(connection, held.value)
+
+
+class NeverRenewsToken(TokenStore):
+    """Keeps using an access token that Trustpilot refuses."""
+
+    def renew(self, connection: Connection, stale: str) -> str:
+        del connection
+        return stale
+
+
+class RetriesForEver(TrustpilotClient):
+    """Requests token after token while Trustpilot answers 401."""
+
+    def invite(self, connection: Connection, order: Order) -> int:
+        token = self._tokens.get(connection)
+        status = self.send(connection, order, token)
+        for _ in range(_MOST_RENEWALS):
+            if status != HTTPStatus.UNAUTHORIZED:
+                break
+            token = self._tokens.renew(connection, token)
+            status = self.send(connection, order, token)
+        return status
+
+
+class TimesOutTwice(TrustpilotClient):
+    """Sends the invitation a second time when the answer is slow."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.timeout = IMPATIENT
+
+    def send(self, connection: Connection, order: Order, token: str) -> int:
+        try:
+            return super().send(connection, order, token)
+        except UnconfirmedError:
+            return super().send(connection, order, token)
+
+
+class WrongReference(TrustpilotClient):
+    """Sends the event's id as reference number."""
+
+    def invitation(self, connection: Connection, order: Order) -> dict[str, object]:
+        return {**super().invitation(connection, order), "referenceNumber": order.message_id}
+
+
+class Retries400(TrustpilotClient):
+    """Sends an invitation that was refused as invalid again and again."""
+
+    def send(self, connection: Connection, order: Order, token: str) -> int:
+        for _ in range(_MOST_RENEWALS):
+            status = super().send(connection, order, token)
+            if status != HTTPStatus.BAD_REQUEST:
+                break
+        return status
+
+
+class RepeatsLostAnswers(TrustpilotClient):
+    """Asks for a retry when the answer was lost, so the buyer is invited twice."""
+
+    def send(self, connection: Connection, order: Order, token: str) -> int:
+        try:
+            return super().send(connection, order, token)
+        except UnconfirmedError as problem:
+            raise UnreachableError(str(problem)) from None
+
+
+class WrongHost(TrustpilotClient):
+    """Sends invitation requests to the token host."""
+
+    def __init__(self, settings: DestinationSettings, *others: Any) -> None:
+        super().__init__(settings, *others)
+        self._url = settings.api_url
+
+
+class NoPartnerHeader(TrustpilotClient):
+    """Omits the partner's id."""
+
+    def send(self, connection: Connection, order: Order, token: str) -> int:
+        self._headers = {"Content-Type": "application/json"}
+        return super().send(connection, order, token)
+
+
+class NoUserHeader(TrustpilotClient):
+    """Omits the business user."""
+
+    def send(self, connection: Connection, order: Order, token: str) -> int:
+        return super().send(replace(connection, business_user_id=None), order, token)
+
+
+class KeyInAddress(TrustpilotClient):
+    """Puts the API key into the URL as well."""
+
+    def _post(self, operation: str, connection: Connection, path: str, content: object, token: str) -> int:
+        key = connection.credentials.api_key
+        return super()._post(operation, connection, f"{path}?apikey={key}", content, token)
+
+
+class ProductsAndSkus(TrustpilotClient):
+    """Names products by details and by SKU in one invitation."""
+
+    def invitation(self, connection: Connection, order: Order) -> dict[str, object]:
+        body = super().invitation(connection, order)
+        product = body.get("productReviewInvitation")
+        if isinstance(product, dict):
+            body["productReviewInvitation"] = {**product, "productSkus": ["45790-32"]}
+        return body
+
+
+class PassesAllOn(TrustpilotClient):
+    """Also sends telephone number, street and coupon."""
+
+    def invitation(self, connection: Connection, order: Order) -> dict[str, object]:
+        body = super().invitation(connection, order)
+        known = order.properties
+        return {**body, "tags": [str(known[name]) for name in ("phone", "address", "coupon") if name in known]}
+
+
+class ThrowsTokensAway(TokenStore):
+    """Requests a token at each start."""
+
+    def _read(self, connection: Connection) -> Any:
+        if connection.holder not in self._begun:
+            self._begun.add(connection.holder)
+            with self._database.transaction() as transaction:
+                transaction.execute(delete(tokens).where(tokens.c.holder == connection.holder))
+        return super()._read(connection)
+
+    @property
+    def _begun(self) -> set[str]:
+        begun: set[str] = self.__dict__.setdefault("begun", set())
+        return begun
+
+
+class ForgetsAtRestart(Ledger):
+    """Forgets all orders at a restart."""
+
+    def __init__(self, database: Database, now: Callable[[], float], rules: LedgerRules) -> None:
+        super().__init__(database, now, rules)
+        with database.transaction() as transaction:
+            transaction.execute(delete(orders))
+
+
+class GivesUpAtOnce(Ledger):
+    """Never retries an order that was refused once."""
+
+    def settle(self, outcome: Outcome) -> None:
+        refused = outcome.state is OrderState.REFUSED
+        super().settle(replace(outcome, state=OrderState.SENT) if refused else outcome)
+
+
+class OneOrderPerBuyer(Destination):
+    """Treats two orders of one buyer as one."""
+
+    def identity(self, order: Order) -> str:
+        return sha256(order.email.encode()).hexdigest()
+
+
+class OneOrderPerName(Destination):
+    """Treats two orders with one buyer name as one."""
+
+    def identity(self, order: Order) -> str:
+        return sha256(order.name.encode()).hexdigest() if order.name == "John Johnson" else order.key
+
+
+class TriesOldPath(TrustpilotClient):
+    """Tries an outdated path before the right one."""
+
+    def send(self, connection: Connection, order: Order, token: str) -> int:
+        self._post("invite", connection, "invitations-by-email", self.invitation(connection, order), token)
+        return super().send(connection, order, token)

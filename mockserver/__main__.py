@@ -1,5 +1,0 @@
-"""``python -m mockserver`` is ``tpmock``."""
-
-from mockserver.cli import main
-
-main()

@@ -1,1 +1,0 @@
-"""The scenes of the story, by what they are about."""

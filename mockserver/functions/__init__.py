@@ -1,1 +1,0 @@
-"""Destination functions: the user's own JavaScript, run by the Node.js of this machine."""

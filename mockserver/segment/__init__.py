@@ -1,1 +1,0 @@
-"""Segment's half: the workspace of a sandbox, what it takes in and what it delivers."""

@@ -1,0 +1,5 @@
+"""``python -m tpmock`` is ``tpmock``."""
+
+from tpmock.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""The documentation: finds its pages, renders them as HTML and searches them, without Flask or a running mock."""

@@ -1,0 +1,127 @@
+// Keeps pages live, and a few comforts. Every page works without it.
+"use strict";
+
+(() => {
+  const EVERY = 1500; // milliseconds between two looks
+
+  // --- live: what is marked data-live is looked at again, and put in its place when it changed ---
+
+  let tag = null;
+
+  function busy(region) {
+    const active = document.activeElement;
+    const typing = active && region.contains(active) && active.matches("input, select, textarea");
+    const selection = document.getSelection();
+    const selecting = selection && !selection.isCollapsed && region.contains(selection.anchorNode);
+    return typing || selecting;
+  }
+
+  // What a person opened, where they scrolled to and what they stand on outlives the change.
+  function keep(region) {
+    const open = new Set([...region.querySelectorAll("details[open][id]")].map((one) => one.id));
+    const closed = new Set([...region.querySelectorAll("details:not([open])[id]")].map((one) => one.id));
+    const active = region.contains(document.activeElement) ? document.activeElement : null;
+    const place = active && (active.id ? `#${CSS.escape(active.id)}` : active.matches("a[href]") ? `a[href="${CSS.escape(active.getAttribute("href"))}"]` : null);
+    const inside = active && active.matches("summary") && active.parentElement.id;
+    const left = region.scrollLeft;
+    return (fresh) => {
+      for (const one of fresh.querySelectorAll("details[id]")) {
+        if (open.has(one.id)) one.open = true;
+        else if (closed.has(one.id)) one.open = false;
+      }
+      fresh.scrollLeft = left;
+      const found = inside ? fresh.querySelector(`#${CSS.escape(inside)} > summary`) : place && fresh.querySelector(place);
+      if (found) found.focus({ preventScroll: true });
+      else if (active === region) fresh.focus({ preventScroll: true });
+    };
+  }
+
+  async function look() {
+    const headers = tag ? { "If-None-Match": tag } : {};
+    const answer = await fetch(location.href, { headers, credentials: "same-origin", cache: "no-store" });
+    if (!answer.ok || answer.redirected) return;
+    tag = answer.headers.get("ETag");
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const region of document.querySelectorAll("[data-live]")) {
+      const fresh = page.getElementById(region.id);
+      if (!fresh || busy(region)) continue;
+      if (region.dataset.live !== "" && region.dataset.live === fresh.dataset.live) continue;
+      const before = region.cloneNode(true);
+      for (const one of before.querySelectorAll("details")) one.removeAttribute("open");
+      const after = fresh.cloneNode(true);
+      for (const one of after.querySelectorAll("details")) one.removeAttribute("open");
+      if (before.isEqualNode(after)) continue;
+      const restore = keep(region);
+      region.replaceWith(document.adoptNode(fresh));
+      restore(fresh);
+    }
+  }
+
+  async function watch() {
+    if (document.visibilityState === "visible" && document.querySelector("[data-live]")) {
+      try {
+        await look();
+        document.documentElement.removeAttribute("data-lost");
+      } catch {
+        // The mock was ended, or begins anew: what is shown stays, and the next look may find it again.
+        document.documentElement.setAttribute("data-lost", "");
+      }
+    }
+    setTimeout(watch, EVERY);
+  }
+
+  // --- comforts ---
+
+  function theme() {
+    const button = document.getElementById("theme");
+    const kept = localStorage.getItem("tpmock-theme");
+    if (kept) document.documentElement.dataset.theme = kept;
+    if (!button) return;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const dark = document.documentElement.dataset.theme
+        ? document.documentElement.dataset.theme === "dark"
+        : matchMedia("(prefers-color-scheme: dark)").matches;
+      document.documentElement.dataset.theme = dark ? "light" : "dark";
+      localStorage.setItem("tpmock-theme", document.documentElement.dataset.theme);
+    });
+  }
+
+  // <button data-copy="id of what is copied">; hidden ones are of no use without a script
+  function reveal() {
+    for (const button of document.querySelectorAll("button[data-copy][hidden]")) button.hidden = false;
+  }
+
+  async function copy(event) {
+    const button = event.target.closest("button[data-copy]");
+    if (!button) return;
+    const name = button.textContent;
+    try {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Select and copy manually";
+    }
+    setTimeout(() => { button.textContent = name; }, 2000);
+  }
+
+  function shortcut(event) {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("input, select, textarea")) return;
+    const field = document.querySelector("[data-search]");
+    if (field) { event.preventDefault(); field.focus(); }
+  }
+
+  // <form data-change>: sent as soon as something in it is chosen
+  function change(event) {
+    const form = event.target.closest("form[data-change]");
+    if (form) form.requestSubmit();
+  }
+
+  theme();
+  reveal();
+  document.addEventListener("click", copy);
+  document.addEventListener("keydown", shortcut);
+  document.addEventListener("change", change);
+  setTimeout(watch, EVERY);
+})();

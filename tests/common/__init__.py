@@ -1,0 +1,1 @@
+"""Small parts that all programs share: moments, suggestions, the control client."""

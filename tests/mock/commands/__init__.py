@@ -1,0 +1,1 @@
+"""Commands, run in this process against a mock behind a socket."""

@@ -1,0 +1,1 @@
+"""The demo of a partner's presentation."""

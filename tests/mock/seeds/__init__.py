@@ -1,0 +1,1 @@
+"""The examples of the project brief, as they are written there."""

@@ -1,0 +1,1 @@
+"""The pytest plugin and interception, in test runs of their own."""

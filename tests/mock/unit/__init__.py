@@ -1,0 +1,1 @@
+"""Rules and small parts of the mock, called as functions."""

@@ -1,0 +1,1 @@
+"""Calls that Schemathesis makes from the documents."""

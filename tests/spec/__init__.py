@@ -1,0 +1,1 @@
+"""The OpenAPI documents, how they are loaded, and that both validators agree."""

@@ -1,0 +1,113 @@
+"""The page that says what each message means, made from where the messages are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final
+
+import yaml
+from tpmock.common import package_data
+from tpmock.core import hints
+
+from tests.support import ROOT
+
+PAGE: Final[Path] = ROOT / "mockserver" / "docs" / "troubleshooting.md"
+
+Entry = dict[str, str]
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load(package_data.path("texts", f"{name}.yaml").read_bytes())
+
+
+def sections() -> dict[str, list[Entry]]:
+    """Return what the page says of single messages."""
+    found: dict[str, list[Entry]] = _read("troubleshooting")
+    return found
+
+
+def destination_messages() -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the answers of the bundled destination, by chapter and name."""
+    file = ROOT / "contracts" / "tpmock" / "destination" / "rules" / "messages.json"
+    found: dict[str, dict[str, dict[str, Any]]] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def text(entry: Entry) -> str:
+    """Return the text of a message, with what differs in braces."""
+    return entry["message"] if "message" in entry else hints.texts()[entry["hint"]].strip()
+
+
+def pattern(message: str) -> re.Pattern[str]:
+    """Return a pattern that finds a message in an output, with any values in its places."""
+    parts = Formatter().parse(message)
+    return re.compile("".join(re.escape(before) + (".+" if name else "") for before, name, _, _ in parts), re.DOTALL)
+
+
+def _shown(message: str) -> str:
+    """Return a message as a reader searches for it: an ellipsis where texts differ."""
+    parts = (before + ("…" if name is not None else "") for before, name, _, _ in Formatter().parse(message))
+    return "".join(parts)
+
+
+def _cell(words: str) -> str:
+    return words.replace("|", "\\|").replace("\n", " ")
+
+
+def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(map(_cell, row)) + " |"
+    yield ""
+
+
+def _single(entries: list[Entry]) -> Iterator[str]:
+    for entry in entries:
+        yield f"### `{_shown(text(entry))}`"
+        yield ""
+        yield f"{entry['why']}"
+        yield f"**What to do:** {entry['do']}"
+        yield ""
+
+
+def _lines() -> Iterator[str]:
+    yield "# Troubleshooting"
+    yield ""
+    yield "Look up a message by its text: what causes it and what to do."
+    yield ""
+    yield "Search the page for a few words of the message; … stands for what differs. Messages of the mock are in the"
+    yield "header `X-Mock-Hint` of an answer, in the journal (`tpmock journal list --hint`) and in the console. To see"
+    yield "why an order was not sent, start with `tpmock trace ORDER`."
+    yield ""
+    for title, entries in sections().items():
+        yield f"## {title}"
+        yield ""
+        yield from _single(entries)
+    yield "## Codes of Segment"
+    yield ""
+    yield "A delivery or an event has a code when it did not arrive. `tpmock trace ORDER` and the console show it."
+    yield ""
+    codes = ((code, why) for group in _read("reasons").values() for code, why in group.items())
+    yield from _table(("code", "means"), ((f"`{code}`", why) for code, why in dict(codes).items()))
+    yield "## Answers of the bundled destination"
+    yield ""
+    rows = (row for chapter in destination_messages().values() for row in chapter.values())
+    answers = ((str(row["status"]), _shown(row["text"]), row["advice"]) for row in rows)
+    yield from _table(("status", "message", "what to do"), answers)
+    yield "## Other hints"
+    yield ""
+    yield "Each of these says itself what was wrong or assumed, and what to do."
+    yield ""
+    named = {entry.get("hint") for entries in sections().values() for entry in entries}
+    others = (words.strip() for name, words in hints.texts().items() if name not in named)
+    yield from _table(("message",), ((_shown(words),) for words in others))
+
+
+def page() -> str:
+    """Return the page up to date."""
+    return "\n".join(_lines()).rstrip() + "\n"

@@ -1,0 +1,1 @@
+"""The product as users get it: wheel, sdist, command, documentation, browser, other tools."""

@@ -1,0 +1,218 @@
+"""Every page of the console, light and dark, wide and narrow, with scripts and without: everybody can use it.
+
+Accessibility is judged by axe-core, which comes inside a Python package; the rest is what a person would notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote, urlsplit
+
+import pytest
+import requests
+from playwright.sync_api import Browser, expect
+from tpmock.console import ROOT
+from tpmock.console.app import HEADERS, PAGES
+
+from tests.system.browser.obstacles import obstacles
+from tests.system.browser.watching import Watched
+from tests.system.installed.running import PATIENCE, Command, Up, up
+
+HOME = f"{ROOT}/default"
+#: Behind the menu: a trace, a mail, an exchange, a destination, a question, the kill matrix, lists that hold nothing;
+#: and the documentation, which belongs to no sandbox.
+DEEPER = {
+    "trace": "flow/{order}",
+    "mail": "outbox/{mail}",
+    "nobody's mail": "outbox/?key=nobody",
+    "destination": "segment/destinations/Trustpilot",
+    "reset": "sandboxes/default/reset",
+    "delete": "sandboxes/other/delete",
+    "matrix": "contract/matrix",
+    "no variant": "controls/?variant=nothing",
+    "no operation": "coverage/?word=nothing",
+    "documentation": "/_mock/docs/",
+    "guide": "/_mock/docs/how-to/docker",
+    "reference": "/_mock/docs/reference/commands",
+    "documentation search": "/_mock/docs/?q=expired+token",
+    "no documentation": "/_mock/docs/?q=zzzz",
+}
+PLACES = {**{room.pages.name: f"{room.pages.name}/" for room in PAGES}, **DEEPER}
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
+ORDER = {"email": "ada@example.com", "name": "Ada", "surname": "Example"}
+
+
+@pytest.fixture(scope="module")
+def furnished(tpmock: Command, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """A mock in which every page has something to show: mails, a loss, faults, a snapshot, a review."""
+    with up(tpmock, tmp_path_factory.mktemp("furnished")) as running:
+
+        def control(method: str, path: str, body: object = None) -> None:
+            answer = requests.request(method, f"{running.url}/_mock/sandboxes{path}", json=body, timeout=PATIENCE)
+            answer.raise_for_status()
+
+        def order(number: str, **properties: str) -> None:
+            event = {
+                "userId": "customer-1",
+                "event": "Order Completed",
+                "properties": {"order_id": number, **properties},
+            }
+            key = (running.write_key, "")
+            requests.post(f"{running.url}/v1/track", json=event, auth=key, timeout=PATIENCE).raise_for_status()
+            running.control.settle()
+
+        order("1001", **ORDER)
+        control("POST", "/default/clock/advance", {"by": "7d"})
+        control("POST", "/default/reviews", {"invitation": "1001", "stars": 4, "title": "Good", "text": "It came."})
+        order("1002", **ORDER)
+        order("1003")
+        control("POST", "/default/faults", {"fault": "email-invitations 429 x2"})
+        control("POST", "/default/faults", {"fault": "find delay 2s for 5m"})
+        control("PUT", "/default/snapshots/before-the-sale")
+        control("PATCH", "/default/variants", {"retry_policy": "classic"})
+        control("POST", "", {"id": "other"})
+        yield running
+
+
+def address(running: Up, name: str) -> str:
+    mail = running.control.rows("invitations")[0]["id"]
+    place = PLACES[name].format(order="1001", mail=quote(mail))
+    return f"{running.url}{place if place.startswith('/') else f'{HOME}/{place}'}"
+
+
+@pytest.fixture(scope="module", params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
+def watched(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Watched]:
+    scheme, width = request.param
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+    context.set_default_timeout(PATIENCE * 1000)
+    yield Watched(context.new_page())
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def awake(chromium: Browser) -> Iterator[Watched]:
+    """A browser as most people have it."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE * 1000)
+    yield Watched(context.new_page())
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def plain(chromium: Browser) -> Iterator[Watched]:
+    """A browser in which no script runs."""
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    context.set_default_timeout(PATIENCE * 1000)
+    yield Watched(context.new_page())
+    context.close()
+
+
+def opened(watched: Watched, running: Up, name: str) -> None:
+    """Go there, and see that it is a page of the console under its policy."""
+    watched.said.clear()
+    watched.hosts.clear()
+    answer = watched.page.goto(address(running, name))
+    assert answer is not None
+    assert (answer.status, answer.header_value("content-security-policy")) == (
+        200,
+        HEADERS["Content-Security-Policy"],
+    )
+    expect(watched.page.get_by_role("heading", level=1)).to_be_visible()
+    expect(watched.page.get_by_text("Unofficial: a local mock")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_page_is_for_everybody_at_every_width(watched: Watched, furnished: Up, name: str) -> None:
+    opened(watched, furnished, name)
+    # What is folded away is for everybody too.
+    watched.page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert obstacles(watched.page) == []
+    wide = watched.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide == 0, "the page itself does not scroll sideways"
+    assert watched.said == []
+    assert watched.hosts == {urlsplit(furnished.url).netloc}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_page_works_without_scripts(plain: Watched, furnished: Up, name: str) -> None:
+    opened(plain, furnished, name)
+    for form in plain.page.locator("form").all():
+        assert form.locator("button:not([type=button]), input[type=submit]").count() > 0, form.inner_html()
+    assert plain.said == []
+    assert plain.hosts == {urlsplit(furnished.url).netloc}
+
+
+@pytest.mark.parametrize("name", [room.pages.name for room in PAGES])
+def test_a_page_that_looks_again_stays_as_it_is(awake: Watched, furnished: Up, name: str) -> None:
+    opened(awake, furnished, name)
+    place = address(furnished, name)
+    with awake.page.expect_response(lambda answer: answer.url == place and answer.request.resource_type == "fetch"):
+        """The page asks for itself."""
+    assert awake.said == []
+    assert obstacles(awake.page) == []
+
+
+def test_code_of_the_documentation_is_copied_with_a_button(chromium: Browser, plain: Watched, furnished: Up) -> None:
+    opened(plain, furnished, "guide")
+    expect(plain.page.get_by_role("button", name="Copy code 1")).to_have_count(0)
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(address(furnished, "guide"))
+    page.get_by_role("button", name="Copy code 1").click()
+    expect(page.get_by_role("button", name="Copy code 1")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#code-1").text_content()
+    context.close()
+
+
+def test_an_obstacle_would_be_noticed(awake: Watched, furnished: Up) -> None:
+    opened(awake, furnished, "flow")
+    awake.page.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<button></button>')")
+    assert [line.partition(":")[0] for line in obstacles(awake.page)] == ["button-name"]
+
+
+def test_what_is_written_into_a_page_does_not_run(awake: Watched, furnished: Up) -> None:
+    opened(awake, furnished, "flow")
+    awake.page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.ran = true";
+            document.body.append(script);
+            document.body.insertAdjacentHTML("beforeend", "<img src='/nothing' onerror='window.ran = true'>");
+            const style = document.createElement("style");
+            style.textContent = "body { display: none }";
+            document.body.append(style);
+        }"""
+    )
+    assert awake.page.evaluate("window.ran") is None
+    expect(awake.page.get_by_role("heading", level=1)).to_be_visible()
+    assert any("Content Security Policy" in line for line in awake.said)
+
+
+def test_the_report_of_a_run_is_served_for_itself(awake: Watched, furnished: Up) -> None:
+    opened(awake, furnished, "matrix")
+    page = awake.page
+    page.get_by_role("searchbox").fill("fails-on-odd-characters")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Run fails-on-odd-characters").click()
+    expect(page.get_by_text("running", exact=True)).to_be_visible()
+    # Seen by itself, without loading the page again.
+    expect(page.get_by_role("link", name="Open the report")).to_be_visible(timeout=PATIENCE * 1000)
+    assert obstacles(page) == []
+    page.get_by_role("link", name="Open the report").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("the mutant fails-on-odd-characters")
+    assert page.evaluate("document.styleSheets.length") == 1, "its own style sheet counts"
+    assert awake.said == []
+    assert awake.hosts == {urlsplit(furnished.url).netloc}
+
+
+def test_the_keyboard_leads_everywhere(awake: Watched, furnished: Up) -> None:
+    opened(awake, furnished, "controls")
+    page = awake.page
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none", "where one is can be seen"

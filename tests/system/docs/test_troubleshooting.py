@@ -1,0 +1,306 @@
+"""The page of messages is current, and every message that it explains can be met."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from click.testing import CliRunner
+from tpmock.cli.main import tpmock
+from tpmock.common import local_server, running_mocks
+from tpmock.common.running_mocks import AmbiguousError, Announcement
+from tpmock.server.app import MockSettings, create_app
+from werkzeug.wrappers import Response
+
+from tests.support import troubleshooting
+from tests.support.doors import Answer, Judge, OverSocket
+from tests.support.sandboxes import REFRESH_PATH, TOKEN_PATH, SandboxUnderTest, an_invitation, basic
+from tests.support.troubleshooting import Entry, pattern, text
+
+ENTRIES = [entry for entries in troubleshooting.sections().values() for entry in entries]
+FREE_UNIT = "5a0000000000000000000001"
+FOREIGN_UNIT = "5a0000000000000000000003"
+BELOW_MANAGER = "5f1d2c3b4a59687706152435"
+OTHER_ID = "0" * 24
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[OverSocket]:
+    opened = OverSocket()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sandbox(door: OverSocket) -> Iterator[SandboxUnderTest]:
+    made = SandboxUnderTest(door, Judge())
+    yield made
+    made.control("DELETE", "")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder of the commands, with a user's folder in it."""
+    for name in ("TPMOCK_URL", "TPMOCK_CONTROL_TOKEN", "TPMOCK_SANDBOX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TPMOCK_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_page_is_current() -> None:
+    assert troubleshooting.PAGE.read_text(encoding="utf-8") == troubleshooting.page()
+
+
+# --- hints ------------------------------------------------------------------------------------------------------------
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def invite_at(sandbox: SandboxUnderTest, unit: str, token: str = "") -> Answer:
+    path = f"/v1/private/business-units/{unit}/email-invitations"
+    return sandbox.call("POST", path, data=an_invitation(), headers=bearer(token or sandbox.access_token()))
+
+
+def private(sandbox: SandboxUnderTest, headers: dict[str, str]) -> Answer:
+    path = f"/v1/private/business-units/{sandbox['businessUnitId']}/email-invitations"
+    return sandbox.call("POST", path, data=an_invitation(), headers=headers)
+
+
+def partner(sandbox: SandboxUnderTest) -> str:
+    token: str = sandbox.token(sandbox.password_form(), client="partnerApi").json["access_token"]
+    return token
+
+
+def login(sandbox: SandboxUnderTest) -> Answer:
+    query = {"client_id": sandbox["apiKey"], "redirect_uri": "https://shop.example.com/back", "response_type": "code"}
+    return sandbox.call("GET", f"/?{urlencode(query)}")
+
+
+def withdrawn(sandbox: SandboxUnderTest) -> Answer:
+    unit, authorization = sandbox["businessUnitId"], bearer(partner(sandbox))
+    key = sandbox.call("POST", f"/v1/private/partners/{sandbox['partnerId']}/key/{unit}", headers=authorization).json
+    sandbox.control("PATCH", f"/business-units/{unit}", {"partnerPermission": False})
+    own = {"X-Trustpilot-Partner-Id": sandbox["partnerId"]}
+    client = {"Authorization": basic(key["apiKey"], key["apiSecret"]), **own}
+    return private(sandbox, bearer(token_call(sandbox, CLIENT, client).json["access_token"]) | own)
+
+
+def second_step(sandbox: SandboxUnderTest) -> Answer:
+    query = {"client_id": sandbox["apiKey"], "redirect_uri": sandbox["redirectUri"], "response_type": "code"}
+    form = {"username": "two-step@trustpilotdemo.example.com", "password": "second-lock-please"}
+    return sandbox.call("POST", f"/?{urlencode(query)}", form=form)
+
+
+def expired(sandbox: SandboxUnderTest) -> Answer:
+    token = sandbox.access_token()
+    sandbox.advance("101h")
+    return sandbox.invite(token=token)
+
+
+def impatient(sandbox: SandboxUnderTest) -> Answer:
+    sandbox.control("PATCH", "/variants", {"token_requests": "strict"})
+    sandbox.token()
+    return sandbox.token()
+
+
+def link(sandbox: SandboxUnderTest) -> Answer:
+    path = f"/v1/private/business-units/{sandbox['businessUnitId']}/invitation-links"
+    body = {"referenceId": "1001", "email": "ada@example.com", "name": "Ada", "locale": "en-US"}
+    return sandbox.call("POST", path, data=body, headers=bearer(sandbox.access_token()))
+
+
+def service(**fields: str) -> dict[str, object]:
+    return an_invitation(serviceReviewInvitation=fields)
+
+
+def token_call(sandbox: SandboxUnderTest, form: dict[str, str], headers: dict[str, str]) -> Answer:
+    return sandbox.call("POST", TOKEN_PATH, form=form, headers=headers)
+
+
+CLIENT = {"grant_type": "client_credentials"}
+TRACK = {"event": "Order Completed", "userId": "u"}
+HINTS: dict[str, Callable[[SandboxUnderTest], Answer]] = {
+    "API_KEY_MISSING": lambda s: s.call("GET", "/v1/categories"),
+    "API_KEY_UNKNOWN": lambda s: s.call("GET", "/v1/categories", headers={"apikey": "tpk-none"}),
+    "API_KEY_AS_TOKEN": lambda s: private(s, {"apikey": s["apiKey"]}),
+    "TOKEN_MISSING": lambda s: private(s, {}),
+    "TOKEN_UNKNOWN": lambda s: s.invite(token="tpa-none"),
+    "TOKEN_EXPIRED": expired,
+    "WRONG_HOST": lambda s: s.invite(headers={"Host": "api.trustpilot.com"}),
+    "WRONG_METHOD": lambda s: s.call("DELETE", "/v1/categories", headers={"apikey": s["apiKey"]}),
+    "CLIENT_MISSING": lambda s: token_call(s, CLIENT, {}),
+    "CLIENT_UNKNOWN": lambda s: token_call(s, CLIENT, {"Authorization": basic("tpk-none", "x")}),
+    "SECRET_WRONG": lambda s: token_call(s, CLIENT, {"Authorization": basic(s["apiKey"], "x")}),
+    "GRANT_UNKNOWN": lambda s: s.token({"grant_type": "clientcredentials"}),
+    "FIELD_MISSING": lambda s: s.token({"grant_type": "password", "username": s["username"]}),
+    "PASSWORD_WRONG": lambda s: s.token(s.password_form(s["username"], "wrong")),
+    "TWO_STEP": lambda s: s.token(s.password_form("two-step@trustpilotdemo.example.com", "second-lock-please")),
+    "LOGIN_CODE": second_step,
+    "REFRESH_MISSING": lambda s: s.token({"grant_type": "refresh_token", "refreshToken": "tpr-1"}, path=REFRESH_PATH),
+    "REFRESH_UNKNOWN": lambda s: s.token({"grant_type": "refresh_token", "refresh_token": "tpr-1"}, path=REFRESH_PATH),
+    "CODE_UNKNOWN": lambda s: s.token(
+        {"grant_type": "authorization_code", "code": "none", "redirect_uri": s["redirectUri"]}
+    ),
+    "REDIRECT_UNREGISTERED": login,
+    "TOO_MANY_TOKENS": impatient,
+    "NOT_A_PARTNER": lambda s: s.call(
+        "POST", f"/v1/private/partners/{s['partnerId']}/key/{s['businessUnitId']}", headers=bearer(s.access_token())
+    ),
+    "QUEUED": lambda s: s.invite(),
+    "UNIT_ID_AS_USER": lambda s: s.invite(headers={"x-business-user-id": s["businessUnitId"]}),
+    "USER_UNKNOWN": lambda s: s.invite(headers={"x-business-user-id": OTHER_ID}),
+    "ROLE_MISSING": lambda s: s.invite(headers={"x-business-user-id": BELOW_MANAGER}),
+    "PLAN_MISSING": lambda s: invite_at(s, FREE_UNIT, partner(s)),
+    "PERMISSION_WITHDRAWN": withdrawn,
+    "UNIT_UNKNOWN": lambda s: s.get(f"/v1/business-units/{OTHER_ID}"),
+    "UNIT_OUT_OF_REACH": lambda s: invite_at(s, FOREIGN_UNIT),
+    "TEMPLATE_UNKNOWN": lambda s: s.invite(service(templateId=OTHER_ID)),
+    "SEND_TIME_UNREADABLE": lambda s: s.invite(service(preferredSendTime="tomorrow")),
+    "MOMENT_SLASHED": lambda s: s.invite(service(preferredSendTime="09/07/2031 13:37:00")),
+    "SKUS_UNKNOWN": lambda s: s.invite(an_invitation(productReviewInvitation={"productSkus": ["none"]})),
+    "LINK_NOT_SENT": link,
+    "WRITE_KEY_MISSING": lambda s: s.call("POST", "/v1/track", data=TRACK),
+    "WRITE_KEY_UNKNOWN": lambda s: s.call("POST", "/v1/track", data=TRACK, headers={"Authorization": basic("x" * 32)}),
+    "UNKNOWN_HOST": lambda s: s.call("GET", "/_mock/sandboxes", headers={"Host": "mock.example.com"}),
+    "FOREIGN_ORIGIN": lambda s: s.call("GET", "/_mock/sandboxes", headers={"Origin": "https://shop.example.com"}),
+}
+
+
+@pytest.mark.parametrize("name", HINTS)
+def test_a_hint_is_met(sandbox: SandboxUnderTest, name: str) -> None:
+    assert pattern(text({"hint": name})).search(HINTS[name](sandbox).hint)
+
+
+def test_the_hint_for_a_proxy_is_met(door: OverSocket) -> None:
+    connection = HTTPConnection(door.url.partition("//")[2])
+    connection.request("GET", "http://example.com/", headers={"Proxy-Authorization": "Basic eDp5"})
+    with closing(connection), connection.getresponse() as answer:
+        assert pattern(text({"hint": "NOT_A_PROXY"})).search(answer.headers["X-Mock-Hint"])
+
+
+def test_the_hint_for_the_control_token_is_met() -> None:
+    with create_app(MockSettings(control_token="t")) as mock:
+        answer = mock.test_client().get("/_mock/sandboxes")
+    assert pattern(text({"hint": "CONTROL_TOKEN_MISSING"})).search(answer.headers["X-Mock-Hint"])
+
+
+# --- messages of commands ---------------------------------------------------------------------------------------------
+
+#: The command that prints each message, by how the message begins or what it holds.
+COMMANDS: dict[str, list[str]] = {
+    "Choose an address of this machine": ["serve", "--host", "a..b"],
+    "No mock answers at": ["env", "--url", "http://127.0.0.1:1"],
+    "' is not an address.": ["env", "--url", "localhost:8080"],
+    "The state file": ["serve", "--state", "missing/tpmock.state"],
+    "{file} cannot be read": ["serve", "--world", "missing.yaml"],
+    "destination: {variable}": ["destination", "--port", "0"],
+    "There is no sandbox": ["env", "--sandbox", "missing"],
+    "there is no variant": ["sandbox", "create", "--variant", "token_typ=x"],
+    "drops it": ["event", "order", "--email", ""],
+    "There is no event": ["event", "trigger", "service-review"],
+    "url: must match": ["webhook", "add", "shop.example.com/hooks"],
+    "but no webhook": ["event", "trigger", "service-review-created"],
+    "is negative": ["clock", "advance", "-3d"],
+    "is not a duration": ["clock", "advance", "soon"],
+    "is longer than": ["clock", "settle", "--timeout", "2m"],
+    "there is no operation": ["fault", "add", "nonsense 500"],
+    "cannot be understood": ["fault", "add", "find delay soon"],
+    "a status is from": ["fault", "add", "find 999"],
+    "No case of the plan": ["test", "--case", "NONE-1"],
+    "tpmock init ci writes one": ["test", "--contract", "missing.toml"],
+    "--destination-url needs": ["test", "--destination-url", "http://127.0.0.1:1"],
+    "'RECORDING'": ["drift", "missing.har"],
+    "Invalid value for 'FILE'": ["evidence", "verify", "missing.zip"],
+    "Give a program": ["run"],
+    "is not found. Write": ["run", "--", "missing-program"],
+    "--tls serves only HTTPS": ["serve", "--tls", "--tls-port", "1"],
+    "{file} cannot be written: {reason}.": ["ca", "--export", "missing/ca.pem"],
+}
+
+
+def entry_of(words: str) -> Entry:
+    """The one entry whose text holds these words."""
+    exact = [entry for entry in ENTRIES if text(entry) == words]
+    [found] = exact or [entry for entry in ENTRIES if words in text(entry)]
+    return found
+
+
+def said_by(*words: str, **variables: str) -> str:
+    shown: str = CliRunner(env=variables).invoke(tpmock, words).output
+    return " ".join(shown.split())
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("words", COMMANDS)
+def test_a_message_of_a_command_is_met(door: OverSocket, sandbox: SandboxUnderTest, words: str) -> None:
+    variables = {"TPMOCK_URL": door.url, "TPMOCK_SANDBOX": sandbox.id}
+    if COMMANDS[words][0] == "run":
+        variables.clear()
+    assert pattern(text(entry_of(words))).search(said_by(*COMMANDS[words], **variables))
+
+
+@pytest.mark.parametrize(
+    ("package", "command"), [("faker", ["seed"]), ("playwright.sync_api", ["demo", "--record", "pictures"])]
+)
+def test_a_missing_extra_is_told(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, package: str, command: list[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    # Another test may have loaded what imports it.
+    monkeypatch.delitem(sys.modules, "tpmock.cli.fake_data", raising=False)
+    name = package.partition(".")[0].capitalize()
+    assert pattern(text(entry_of(f"{name} is not installed"))).search(said_by(*command))
+    assert not (folder / "pictures").exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_taken_port_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = said_by("serve", "--port", str(taken.getsockname()[1]))
+    assert pattern(text(entry_of("Address already in use"))).search(said)
+
+
+def test_mocks_that_run_and_that_do_not_are_told(folder: Path, door: OverSocket) -> None:
+    files = folder / "home" / "running"
+    port = door.url.rpartition(":")[2]
+    urls = [door.url, f"http://localhost:{port}", "http://127.0.0.1:1"]
+    for number, url in enumerate(urls):
+        Announcement(number, str(folder), files / f"{number}.json").write(url, None, pytest.fail)
+    said: list[str] = []
+    with pytest.raises(AmbiguousError) as told:
+        running_mocks.client(None, said.append)
+    assert pattern(text(entry_of("mocks run: "))).search(str(told.value))
+    assert pattern(text(entry_of("it no longer runs"))).search(said[0])
+    Announcement(9, str(folder), Path("/dev/null/9.json")).write(door.url, None, said.append)
+    assert pattern(text(entry_of("Other commands do not find"))).search(said[1])
+
+
+@pytest.mark.usefixtures("folder")
+def test_another_program_at_the_address_is_told() -> None:
+    with local_server.serving(Response("a shop", 404), "127.0.0.1", 0) as port:
+        said = said_by("env", "--url", f"http://127.0.0.1:{port}")
+    assert pattern(text(entry_of("is that a mock?"))).search(said)
+
+
+def test_a_wrong_setting_is_told(folder: Path) -> None:
+    (folder / "tpmock.toml").write_text("prot = 1", encoding="utf-8")
+    assert pattern(text(entry_of("there is no setting"))).search(said_by("serve"))
+
+
+def test_every_entry_is_met_by_a_test() -> None:
+    by_hand = [
+        *("Faker is not installed", "Playwright is not installed", "Address already in use", "mocks run: "),
+        *("it no longer runs", "Other commands do not find", "is that a mock?", "there is no setting"),
+    ]
+    met = [text(entry_of(words)) for words in (*COMMANDS, *by_hand)]
+    hints = [*HINTS, "NOT_A_PROXY", "CONTROL_TOKEN_MISSING"]
+    assert sorted(met + [text({"hint": name}) for name in hints]) == sorted(map(text, ENTRIES))

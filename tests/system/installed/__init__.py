@@ -1,0 +1,1 @@
+"""The command in separate programs: the checkout's, or the one that ``--tpmock PATH`` names."""
