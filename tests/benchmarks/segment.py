@@ -22,7 +22,7 @@ class Taking(asyncio.Protocol):
     """A destination that takes everything and does nothing."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Somebody connects."""
+        """Keep the transport of a new connection."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._buffer = b""
@@ -94,7 +94,7 @@ def measure(events: int) -> None:
         grown = running.memory() - idle
         control.close()
     print(f"{events:,} events in {took:.1f} s: {events / took:,.0f}/s; the last one was in after {taken:.1f} s,")
-    print(f"{refused} batches were told to come again; memory grew by {grown:.0f} MB.")
+    print(f"{refused} batches were refused for now; memory grew by {grown:.0f} MB.")
     print(", ".join(f"{step} {count:,}" for step, count in since.items()))
     if since["successfully-received"] != events or since["successful-delivery"] != events:
         raise SystemExit("not every event arrived")

@@ -52,7 +52,7 @@ PAST_ANY_TOKEN = 101 * 3600.0
 
 @dataclass
 class Outcome:
-    """What became of a history, for the judge."""
+    """Outcome of a history, for the checks."""
 
     invitations: Counter[str]
     states: dict[str, OrderState | None]
@@ -93,7 +93,7 @@ class World:
 
     def revive(self, number: int) -> None:
         """A new process in the place of one that was killed, in a thirtieth of the time: all that a copy has in memory
-        is the tokens, and nobody is killed within a transaction, which the database would undo."""
+        is the tokens, and no copy is killed within a transaction, which the database would undo."""
         copy = self.copies[number]
         copy.dead = False
         tokens = copy.destination.trustpilot._tokens
@@ -288,6 +288,6 @@ def judge(outcome: Outcome) -> None:
             refusals = [reply for reply in replies if reply.status in {400, 401, 403}]
             assert refusals, f"{order} was never asked for again"
         if any(reply.name in {"invited", "already-invited"} for reply in replies):
-            assert made == 1, f"Segment was told that {order} was invited"
+            assert made == 1, f"Segment got the answer that {order} was invited"
         if order not in outcome.uncertain:
             assert state is not OrderState.UNCONFIRMED, f"{order} is unconfirmed for no reason"

@@ -53,7 +53,7 @@ def said() -> str:
         for name, message in messages.MESSAGES.items():
             yield str(int(message.status)), f"`{name}`", message.text, message.advice
 
-    return table("status", "name", "message", "for whoever runs it", rows=rows())
+    return table("status", "name", "message", "for the operator", rows=rows())
 
 
 def measured() -> str:

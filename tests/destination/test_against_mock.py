@@ -154,7 +154,7 @@ def test_a_copy_that_is_killed_leaves_no_order_without_a_record_and_none_invited
         first = [each.result() for each in under_way]
     processes[0].start_again()
     mock.sandbox.control("DELETE", "/faults")
-    assert any(answer is None for answer in first), "nobody was killed over anything"
+    assert any(answer is None for answer in first), "no copy was killed within a request"
     waiting = [number for number, answer in enumerate(first) if answer is None or answer.status_code >= 500]
     again = {number: processes[1].deliver(order_completed(orders[number]), key) for number in waiting}
 
@@ -170,7 +170,7 @@ def test_a_copy_that_is_killed_leaves_no_order_without_a_record_and_none_invited
     found = {order.order_id: order.state for order in OrderAdmin(database, time.time).orders(None, 100)}
     database.close()
     invited = mock.invited()
-    assert len(invited) == len(set(invited)), "somebody was invited twice"
+    assert len(invited) == len(set(invited)), "an order was invited twice"
     assert set(found) == set(orders), "an order left no record"
     assert {order for order, state in found.items() if state is OrderState.SENT} <= set(invited)
     assert set(orders) - set(invited) <= {order for order, state in found.items() if state is OrderState.UNCONFIRMED}

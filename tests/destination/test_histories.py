@@ -119,6 +119,6 @@ def test_the_judge_catches_a_ledger_that_is_wrong(
         )
         assert find(histories, is_wrong, settings=quickly)
     except NoSuchExample:
-        pytest.fail("The judge lets this ledger pass.")
+        pytest.fail("The checks let this ledger pass.")
     finally:
         world.close()

@@ -233,11 +233,11 @@ def test_forgetting_leaves_the_order_and_nothing_of_the_person(
     order_admin = OrderAdmin(database, clock)
     ledger.reserve("c", OrderEntry("1", "m1", "hash-1", "person", "sealed-1"))
     ledger.reserve("c", OrderEntry("2", "m2", "hash-1"))
-    ledger.reserve("c", OrderEntry("3", "m3", "hash-2", "somebody else", "sealed-2"))
+    ledger.reserve("c", OrderEntry("3", "m3", "hash-2", "another person", "sealed-2"))
     assert order_admin.addresses("c", "person") == (True, [("hash-1", "sealed-1")])
     assert order_admin.forget("c", "person", ["hash-1"]) == 2
     assert order_admin.addresses("c", "person") == (False, [])
-    assert order_admin.addresses("c", "somebody else")[1] == [("hash-2", "sealed-2")]
+    assert order_admin.addresses("c", "another person")[1] == [("hash-2", "sealed-2")]
     assert claim(ledger, "1", "m9") is Claim.IN_FLIGHT
 
 

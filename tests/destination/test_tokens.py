@@ -31,7 +31,7 @@ SHOP = Connection("c", "unit", "user", KEYS, Preferences(), "holder")
 
 
 class Mint:
-    """Makes tokens; waits in the making until the gate is open, and says when somebody waits there."""
+    """Makes tokens; waits until the gate is open, and says when a thread waits there."""
 
     def __init__(self) -> None:
         self.made = 0

@@ -166,7 +166,7 @@ AS_CURL = "Proxy-Connection: Keep-Alive"
         ("GET http://example.com/v1/categories", [AS_CURL], 404, "The mock is not a proxy"),
         ("GET http://example.com/", [AS_CURL], 404, "The mock is not a proxy"),
         ("GET http://example.com/", ["Proxy-Authorization: Basic eDp5"], 404, "The mock is not a proxy"),
-        # Without such a header granian leaves nothing by which an absolute URI could be told.
+        # Without such a header an absolute URI cannot be detected behind granian.
         ("GET http://example.com/index.html", [], 404, "The host example.com is not one of Trustpilot's"),
         ("GET http://127.0.0.1/v1/nothing", [AS_CURL], 404, "No documented operation has this path"),
     ],

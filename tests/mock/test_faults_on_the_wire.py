@@ -1,4 +1,4 @@
-"""Faults of the connection: what a client sees over a socket, and what somebody in process meets instead."""
+"""Faults of the connection: what a client sees over a socket, and what a caller in process gets instead."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def test_an_order_number_may_be_a_number(sandbox: SandboxUnderTest, number: obje
 def test_a_change_of_status_and_an_error_invite_nobody(sandbox: SandboxUnderTest, body: dict[str, Any]) -> None:
     answer = send(sandbox, body)
     assert (answer.status, answer.json) == (201, [])
-    assert "nobody is invited" in answer.hint
+    assert "no invitation was created" in answer.hint
     assert sandbox.rows("invitations") == []
 
 

@@ -112,7 +112,7 @@ def test_no_credential_and_no_token_is_in_any_form_of_the_journal(
 ) -> None:
     sandbox.connect(destination.url)
     known = secrets_of(sandbox)
-    # A destination that says everything it was told, its key too.
+    # A destination that repeats everything it got, its key too.
     destination.say[0].body = json.dumps(
         {"message": f"Thanks, {known['integrationKey']}", "authorization": basic(known["integrationKey"])}
     ).encode()

@@ -66,7 +66,7 @@ def test_a_body_that_does_not_arrive_within_the_deadline_is_answered_408(served:
             assert answer.readline() == b"HTTP/1.1 408 Request Timeout\r\n"
             assert b"did not arrive in time" in answer.read()
     assert_others_are_answered(served.url)
-    # The journal says what the caller was told.
+    # The journal shows the status that the caller got.
     journal = requests.get(f"{served.url}/_mock/sandboxes/default/journal?operation=track", timeout=5).json()["journal"]
     assert [(entry["status"], entry["hint"][:31]) for entry in journal] == [(408, "The body did not arrive within ")]
     assert requests.get(f"{served.url}/_mock/sandboxes/default/segment/events", timeout=5).json()["total"] == 0

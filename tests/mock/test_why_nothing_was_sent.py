@@ -23,7 +23,7 @@ NEVER: Mapping[str, str] = {
     "multi_user_error": "likewise",
     "id_required": "messages without any id have no_user_anon_id; Segment's own pages name both",
     "unknown_source": "an unknown write key is project_not_found; likewise",
-    "locked_workspace": "nobody locks a sandbox",
+    "locked_workspace": "a sandbox cannot be locked",
     **dict.fromkeys(SOURCE, "there are no tracking plans and no schema settings"),
     "UNKNOWN_INTEGRATION": "names in the integrations object that mean nothing here mean nothing",
     "MESSAGE_SENT_CLIENT_SIDE": "there are no device-mode destinations",

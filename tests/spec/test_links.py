@@ -32,8 +32,8 @@ def test_a_link_may_stand_among_the_components() -> None:
     ("change", "words"),
     [
         ({"operationId": "getNothing"}, "no operation getNothing"),
-        ({"parameters": {"colour": "$response.body#/id"}}, "getThing has no parameter colour"),
-        ({"parameters": {"thingId": "$request.path.colour"}}, "no path parameter colour"),
+        ({"parameters": {"color": "$response.body#/id"}}, "getThing has no parameter color"),
+        ({"parameters": {"thingId": "$request.path.color"}}, "no path parameter color"),
         ({"parameters": {"thingId": "$request.query.thingId"}}, "no query parameter thingId"),
         ({"parameters": {"thingId": "$answer#/id"}}, r"does not understand \$answer#/id"),
         ({"parameters": {"thingId": "{$response.body#/id}"}}, "does not understand {"),

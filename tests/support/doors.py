@@ -1,4 +1,4 @@
-"""The two doors of the mock, in process and over a socket, and a judge who looks at every answer that comes out."""
+"""Clients of the mock, in process and over a socket, and a check of every response."""
 
 from __future__ import annotations
 

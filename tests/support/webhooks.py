@@ -1,4 +1,4 @@
-"""Judges the body of a webhook as the schema says, so that no test forgets to."""
+"""Validation of webhook bodies against the schema, so that no test forgets it."""
 
 from __future__ import annotations
 

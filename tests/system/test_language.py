@@ -120,7 +120,7 @@ def test_a_word_to_avoid_is_found(text: str, term: str) -> None:
 @pytest.mark.parametrize("text", ["nobody is here", "The rule is\n    # told a lie.", "the catalogue's entry"])
 def test_a_word_is_avoided_only_where_a_folder_is_strict(text: str) -> None:
     assert len(found(iter([text]), "mockserver/tpmock/core/clock.py")) == 1
-    assert found(iter([text]), "tests/mock/test_clock.py") == []
+    assert found(iter([text]), "contracts/tpmock/kit/run/engine.py") == []
 
 
 @pytest.mark.parametrize("text", ["The email was sent.", "Send a strike price.", "The test bench marks"])
@@ -132,7 +132,7 @@ def test_terms_are_in_order_and_every_exception_has_a_reason() -> None:
     terms = [one["term"] for one in glossary()["terms"]]
     assert terms == sorted(terms, key=str.lower)
     assert all(one["reason"] and (ROOT / one["path"]).exists() for one in glossary()["allow"])
-    assert all((ROOT / folder).is_dir() for folder in strict_folders())
+    assert all((ROOT / folder).exists() for folder in strict_folders())
 
 
 def test_the_page_has_every_term() -> None:

@@ -170,7 +170,7 @@ class _Loader:
         )
 
     def _parameter_schema(self, where: str, declared: Sequence[Mapping[str, Json]]) -> Schema:
-        """One schema for all parameters of an operation, so that one prepared validator judges them together."""
+        """Return one schema for all parameters of an operation, so that one prepared validator checks them together."""
         return self._schema(
             f"{where}: parameters",
             {

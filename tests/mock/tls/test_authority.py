@@ -112,7 +112,7 @@ def test_a_damaged_one_is_made_anew(home: Path, said: list[str], name: str, cont
         (home / name).write_bytes(content)
     assert authority(said.append).authority.fingerprint != old.fingerprint
     assert authority(said.append).authority.fits()
-    # Without its key it is told that one was there; without its certificate there is nothing to tell.
+    # Without its key the message says that there was an authority; without its certificate there is no message.
     assert len(said) == (0 if content is None and name == "authority.pem" else 1)
 
 
@@ -177,7 +177,7 @@ def test_they_accept_no_other_even_if_it_signs_it(name: str) -> None:
 
 
 def foreign(made: Authority, name: str, *, address: bool) -> Certificate:
-    """A certificate that an honest authority would not sign: as of somebody who has the key."""
+    """Return a certificate that an honest authority would not sign, but a person with its key could."""
     served = made.issue()
     honest = x509.load_pem_x509_certificate(served.chain)
     other: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(name)) if address else x509.DNSName(name)

@@ -29,9 +29,9 @@ def test_every_handler_fits_its_operation(mock: MockApp, api: str) -> None:
 
 def test_a_handler_that_asks_for_what_is_not_declared_is_named() -> None:
     wrong = Bindings()
-    wrong.handlers = dict.fromkeys(spec.load("segment-tracking").operations, lambda colour: colour)
+    wrong.handlers = dict.fromkeys(spec.load("segment-tracking").operations, lambda color: color)
     operations = BoundOperations(spec.load("segment-tracking"), ApiRules(bindings=(wrong,)), {})
-    with pytest.raises(spec.SpecError, match="the handler of track asks for colour"):
+    with pytest.raises(spec.SpecError, match="the handler of track asks for color"):
         operations["track"]
 
 

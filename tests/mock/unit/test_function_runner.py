@@ -130,7 +130,7 @@ def test_one_that_eats_all_memory_dies_alone(runner: FunctionRunner) -> None:
         ("const a = {}; a.a = a; return a", "Error"),
         ("return 1n", "Error"),
         ("setTimeout(() => { throw new Error('late') }, 1); return new Promise((done) => setTimeout(done, 20))", None),
-        ("Promise.reject(new Error('nobody waits'))", None),
+        ("Promise.reject(new Error('not awaited'))", None),
         ("return undefined", None),
     ],
 )

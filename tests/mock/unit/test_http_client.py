@@ -64,7 +64,7 @@ def test_a_closed_port_is_refused(client: PooledClient) -> None:
         (OSError(errno.EHOSTUNREACH, "No route to host"), "EHOSTUNREACH"),
         (OSError(errno.ENETUNREACH, "Network is unreachable"), "EHOSTUNREACH"),
         (ConnectionAbortedError(), "ECONNABORTED"),
-        (ValueError("something nobody foresaw"), "ECONNRESET"),
+        (ValueError("an unforeseen error"), "ECONNRESET"),
     ],
 )
 def test_each_failure_has_segments_code(cause: Exception, code: str) -> None:

@@ -41,7 +41,7 @@ class Excuse:
 _THINGS: Final = "Which things there are changes with every call."
 _FORMS: Final = "A sentence that shows the forms of a moment helps more than a pattern."
 _ADDRESSES: Final = "A sentence that shows an address helps more than a pattern."
-_WHOLE: Final = "The form on the page is filled in by people; what is missing is told on the page."
+_WHOLE: Final = "The form on the page is filled in by people; what is missing is shown on the page."
 _READ: Final = "Segment reads JSON, whatever Content-Type says."
 _LOCALES: Final = "The variant invitation_locale says whether an unknown one is refused."
 _ASKED: Final = "Segment documents parameters that are answered with an error."
@@ -241,7 +241,7 @@ REFUSALS: Final = (
         for name in ("createSource", "createDestination")
     ),
     *(
-        Excuse(name, "settings.apiKey", "The catalogue says which settings there are.", {}, body, status=422)
+        Excuse(name, "settings.apiKey", "The catalog has the names of the settings.", {}, body, status=422)
         for name, body in (
             ("createDestination", BODIES["createDestination"] | {"settings": {}}),
             ("updateDestination", {"settings": {"apiKey": ""}}),

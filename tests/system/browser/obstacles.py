@@ -1,4 +1,4 @@
-"""Accessibility as axe-core judges it, which comes inside a Python package."""
+"""Accessibility as axe-core checks it, which comes inside a Python package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ GRAVE = ("serious", "critical")
 
 
 def obstacles(page: Page) -> list[str]:
-    """What would keep somebody from using the page."""
+    """Return what keeps users from using the page."""
     found = Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {one['help']}: {node['html']}"

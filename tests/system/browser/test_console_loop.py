@@ -23,7 +23,7 @@ ANSWER = '"><svg onload=alert(2)> شكرا'
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody at the console, who sees it change by itself where scripts run, and reloads where not."""
+    """A user of the console, who sees it change by itself where scripts run, and reloads where not."""
 
     watched: Watched
     scripts: bool

@@ -24,7 +24,7 @@ HOME = f"{ROOT}/default"
 DEEPER = {
     "trace": "flow/{order}",
     "mail": "outbox/{mail}",
-    "nobody's mail": "outbox/?key=nobody",
+    "the emails of an unknown key": "outbox/?key=nobody",
     "destination": "segment/destinations/Trustpilot",
     "reset": "sandboxes/default/reset",
     "delete": "sandboxes/other/delete",

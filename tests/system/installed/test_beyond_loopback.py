@@ -115,7 +115,7 @@ def test_behind_published_ports_what_it_prints_and_the_login_lead_there(tpmock: 
 
 
 def listener(running: Up, command: str) -> int:
-    """The port at which a program of a running mock was told to listen."""
+    """Return the port in the command line of a program that a running mock has started."""
     lines = [process.cmdline() for process in running.tree()]
     [told] = {line[line.index("--port") + 1] for line in lines if command in line and "--port" in line}
     return int(told)

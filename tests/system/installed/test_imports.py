@@ -24,7 +24,7 @@ UNWANTED = {
     "rich",
     "segment",
     "psutil",
-    # What judges bodies comes with the first body.
+    # The validators are imported with the first body.
     "jsonschema",
     "jsonschema_rs",
     # Documents and worlds were read by an earlier start.

@@ -117,7 +117,7 @@ class KeyGuesses:
                     caller.wrong += 1
                     caller.last = self._now()
                     if caller.wrong >= FREE:
-                        # The exponent is bounded too: somebody may go on for days.
+                        # The exponent is bounded too: guesses may go on for days.
                         delay = FIRST_DELAY * 2.0 ** min(caller.wrong - FREE, 16)
                         caller.until = caller.last + min(LONGEST_DELAY, delay)
                 _note(caller.bad, hashed)

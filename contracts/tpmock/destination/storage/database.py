@@ -177,7 +177,7 @@ class Database:
 
     def _on_sqlite_connection(self, connection: Any, _record: object) -> None:
         # Python's driver would begin transactions by itself, too late: a transaction that reads first and writes then
-        # fails when somebody else wrote in between. _begin_on_sqlite begins them.
+        # fails when another one wrote in between. _begin_on_sqlite begins them.
         connection.isolation_level = None
         left = self._deadlines.left()
         connection.execute(f"PRAGMA busy_timeout = {int(1000 * left)}")

@@ -16,7 +16,7 @@ page.window.fetch = globalThis.fetch;
 const { AnalyticsBrowser } = await import("@segment/analytics-next");
 const deliveryStrategy =
   strategy === "batching" ? { strategy, config: { size: 3, timeout: 200 } } : { strategy: "standard" };
-// Only where the settings are is told: they lead on to the tracking API.
+// Only the address of the settings is configured: they name the tracking API.
 const loading = AnalyticsBrowser.load(
   { writeKey, cdnURL },
   { integrations: { "Segment.io": { deliveryStrategy } } },
