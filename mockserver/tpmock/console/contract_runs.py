@@ -90,8 +90,8 @@ class ContractRun:
             f"--evidence={folder / REPORTS['evidence']}",
         ]
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            [*_COMMAND, *request.arguments, *reports],
-            env={**environment, **_ours(), END_WITH_STDIN: "1"},
+            [*COMMAND, "test", *request.arguments, *reports],
+            env={**environment, **own_copy(), END_WITH_STDIN: "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -205,11 +205,12 @@ class Runs:
             self.latest = None
 
 
-_COMMAND: Final = (sys.executable, "-m", "tpmock", "test")
+#: This program, started again.
+COMMAND: Final = (sys.executable, "-m", "tpmock")
 
 
-def _ours() -> dict[str, str]:
-    """Make the child use this copy of the program, installed or not, with unbuffered output."""
+def own_copy() -> dict[str, str]:
+    """Return variables that make a child use this copy of the program, installed or not, with unbuffered output."""
     home = os.pathsep.join(package_data.source_folders())
     return {"PYTHONPATH": home, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", "COLUMNS": "120"}
 
@@ -221,11 +222,11 @@ def listed(option: str) -> dict[str, Any]:
     :param option: ``--list`` for plans and all their cases, ``--mutants`` for the kill matrix
     :raises RunError: if the kit cannot list them
     """
-    command = [*_COMMAND, option, "--json", "--plan=standard"]
+    command = [*COMMAND, "test", option, "--json", "--plan=standard"]
     kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     try:
         listing = subprocess.run(  # noqa: S603 - our own command
-            command, env={**kept, **_ours()}, capture_output=True, check=True, timeout=_LISTED_WITHIN
+            command, env={**kept, **own_copy()}, capture_output=True, check=True, timeout=_LISTED_WITHIN
         )
         document: dict[str, Any] = json.loads(listing.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as problem:

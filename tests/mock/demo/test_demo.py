@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import requests
 from tpmock.cli.demo.app import Demo
-from tpmock.cli.demo.contract_run import NoResultError, calls_to_make, requirements
+from tpmock.cli.demo.contract_run import NoResultError, calls_to_make, check_pack, requirements
 from tpmock.cli.demo.scenes import failing
 from tpmock.cli.demo.session import DemoSession, OutOfTurnError
 from tpmock.cli.demo.story import SCENES
@@ -114,6 +116,12 @@ def test_a_run_that_comes_to_nothing_is_told(monkeypatch: pytest.MonkeyPatch, ru
     with pytest.raises(NoResultError, match="tpmock test --plan standard"):
         contract.result  # noqa: B018 - it is made when it is asked for
     assert requests.get(f"{running.url}/evidence.zip", timeout=20).status_code == 404
+
+
+def test_a_damaged_pack_is_refused_with_what_is_wrong(tmp_path: Path) -> None:
+    write_pack(tmp_path / "evidence.zip")
+    with pytest.raises(NoResultError, match=r"(?s)evidence.zip cannot be shown. .*results.json"):
+        check_pack(tmp_path / "evidence.zip")
 
 
 def test_pages_show_what_was_played(running: Demo) -> None:

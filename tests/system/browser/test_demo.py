@@ -52,6 +52,15 @@ def watched(chromium: Browser) -> Iterator[Watched]:
     context.close()
 
 
+@pytest.fixture(scope="module")
+def pack(tpmock: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The evidence of a few cases: a demo that shows it need not run them all."""
+    made = tmp_path_factory.mktemp("evidence") / "evidence.zip"
+    done = ran([*tpmock, "test", "--plan", "standard", "--case", "DEST-002", "--evidence", str(made)], LONG)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return made
+
+
 def told_wrong(page: Page) -> list[str]:
     """Return the failed checks of the page."""
     return page.locator(".findings .bad").all_inner_texts()
@@ -72,22 +81,22 @@ def test_the_story_is_played_again_and_again_without_a_slip(watched: Watched, tp
             if run == 0:
                 with page.expect_download() as download:
                     page.get_by_role("link", name="Download evidence.zip").click()
-                pack = tmp_path / "evidence.zip"
-                download.value.save_as(pack)
+                taken = tmp_path / "evidence.zip"
+                download.value.save_as(taken)
             page.get_by_role("button", name="From the beginning").click()
         page.get_by_role("heading", level=1, name=SCENES[0].title).wait_for()
         assert watched.said == []
         assert watched.hosts == {urlsplit(url).netloc}
     # What was taken away is checked without anything of it running.
-    with ZipFile(pack) as members:
+    with ZipFile(taken) as members:
         assert "sheet.html" in members.namelist()
-    verified = ran([*tpmock, "evidence", "verify", str(pack)])
+    verified = ran([*tpmock, "evidence", "verify", str(taken)])
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-def test_one_goes_back_and_what_was_shown_is_there(watched: Watched, tpmock: Command) -> None:
+def test_one_goes_back_and_what_was_shown_is_there(watched: Watched, tpmock: Command, pack: Path) -> None:
     page = watched.page
-    with demo(tpmock) as url:
+    with demo(tpmock, "--evidence", str(pack)) as url:
         page.goto(url)
         play(page, SCENES[0].title)
         shown = page.get_by_role("region", name="What was seen").inner_text()
@@ -97,9 +106,9 @@ def test_one_goes_back_and_what_was_shown_is_there(watched: Watched, tpmock: Com
         assert page.get_by_role("region", name="What was seen").inner_text() == shown
 
 
-def test_it_plays_by_itself_and_can_be_stopped(watched: Watched, tpmock: Command) -> None:
+def test_it_plays_by_itself_and_can_be_stopped(watched: Watched, tpmock: Command, pack: Path) -> None:
     page = watched.page
-    with demo(tpmock, "--auto", "--pace", "1") as url:
+    with demo(tpmock, "--auto", "--pace", "1", "--evidence", str(pack)) as url:
         page.goto(url)
         expect(page.get_by_role("heading", level=1, name=SCENES[2].title)).to_be_visible()
         page.get_by_role("button", name="Pause").click()
@@ -110,9 +119,9 @@ def test_it_plays_by_itself_and_can_be_stopped(watched: Watched, tpmock: Command
         assert watched.said == []
 
 
-def test_it_is_recorded(tpmock: Command, tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    path = str(pytestconfig.getoption("--chromium"))
-    made = ran([*tpmock, "demo", "--port", "0", "--record", str(tmp_path / "pictures"), "--browser", path])
+def test_it_is_recorded(tpmock: Command, tmp_path: Path, pytestconfig: pytest.Config, pack: Path) -> None:
+    browser = ["--browser", str(pytestconfig.getoption("--chromium")), "--evidence", str(pack)]
+    made = ran([*tpmock, "demo", "--port", "0", "--record", str(tmp_path / "pictures"), *browser], LONG)
     assert made.returncode == 0, made.stdout + made.stderr
     pictures = sorted((tmp_path / "pictures").iterdir())
     assert [picture.name for picture in pictures] == [f"{n:02d}-{scene.name}.png" for n, scene in enumerate(SCENES, 1)]

@@ -23,9 +23,12 @@ LIFETIME = 900
 Command = Sequence[str]
 
 
-def ran(command: Command, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE, **options)  # noqa: S603 - ours
+def ran(command: Command, patience: float = PATIENCE, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end.
+
+    :param patience: timeout in seconds
+    """
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=patience, **options)  # noqa: S603 - ours
 
 
 def in_bash(line: str, environment: Mapping[str, str] | None = None) -> str:

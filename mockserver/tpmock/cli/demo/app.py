@@ -139,10 +139,13 @@ def _lost(error: HTTPException) -> tuple[str, int]:
 
 
 @contextmanager
-def serving_demo(everything: Up, url: str, pace: int | None = None) -> Iterator[Demo]:
-    """Serve the pages for the running mock and destination during the block; see :class:`Demo`."""
+def serving_demo(everything: Up, url: str, pace: int | None = None, pack: Path | None = None) -> Iterator[Demo]:
+    """Serve the pages for the running mock and destination during the block; see :class:`Demo`.
+
+    :param pack: an evidence pack to show instead of running the contract cases
+    """
     with TemporaryDirectory(prefix="tpmock-demo-") as folder:
-        contract = DemoContractRun(Path(folder))
+        contract = DemoContractRun(Path(folder), pack)
         demo = Demo(everything, url, contract, pace)
         parts = urlsplit(url)
         try:

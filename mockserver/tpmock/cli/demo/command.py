@@ -37,17 +37,36 @@ _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chr
 @click.option(
     "--browser", metavar="PATH", help="With --record: path of the browser; default: Chromium, Chrome or Edge."
 )
+@click.option(
+    "--evidence",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Show this evidence pack of an earlier run instead of running the contract cases. Example: --evidence out.zip",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open a browser; print the address.")
-def demo(port: int, pace: int, record: Path | None, browser: str | None, *, auto: bool, no_browser: bool) -> None:
+def demo(
+    port: int,
+    pace: int,
+    record: Path | None,
+    browser: str | None,
+    evidence: Path | None,
+    *,
+    auto: bool,
+    no_browser: bool,
+) -> None:
     """Demonstrate an integration in the browser, scene by scene.
 
     Example: tpmock demo --auto
     """
     from tpmock.cli.demo.app import serving_demo  # noqa: PLC0415
+    from tpmock.cli.demo.contract_run import NoResultError, check_pack  # noqa: PLC0415
     from tpmock.common.serving import PortTakenError, address, reserved  # noqa: PLC0415 - commands load what they need
     from tpmock.server.up import StartFailedError, Up  # noqa: PLC0415
 
     program = _recorder(browser) if record is not None else ""
+    if evidence is not None:
+        with impossible(NoResultError):
+            check_pack(evidence)
     with (
         impossible(PortTakenError),
         reserved(_HOST, 0) as mock_port,
@@ -60,7 +79,7 @@ def demo(port: int, pace: int, record: Path | None, browser: str | None, *, auto
     with (
         impossible(StartFailedError, PortTakenError),
         everything,
-        serving_demo(everything, url, pace if auto else None),
+        serving_demo(everything, url, pace if auto else None, evidence),
     ):
         if record is not None:
             _record(url, record, program)

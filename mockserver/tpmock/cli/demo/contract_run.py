@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import threading
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from zipfile import ZipFile
 
 import yaml
 from tpmock.common import package_data
-from tpmock.console.contract_runs import REPORTS, ContractRun, RunRequest
+from tpmock.console.contract_runs import COMMAND, REPORTS, ContractRun, RunRequest, own_copy
 
 Row = dict[str, Any]
 
@@ -28,20 +29,22 @@ class NoResultError(Exception):
 
 
 class DemoContractRun:
-    """Runs the standard plan against the bundled destination, with its own mock.
+    """Runs the standard plan against the bundled destination, with its own mock; or shows the pack of an earlier run.
 
     :param folder: where the evidence pack is written
+    :param pack: a pack of an earlier run, which is shown instead; nothing is run then
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.pack = folder / REPORTS["evidence"]
+    def __init__(self, folder: Path, pack: Path | None = None) -> None:
+        self.pack = pack or folder / REPORTS["evidence"]
+        self._earlier = pack is not None
         self._lock = threading.Lock()
         self._run: ContractRun | None = None
 
     def begin(self) -> None:
         """Start the run unless it has started."""
         with self._lock:
-            if self._run is None:
+            if self._run is None and not self._earlier:
                 self._run = ContractRun(_REQUEST, self.pack.parent, os.environ)
 
     def end(self) -> None:
@@ -76,6 +79,19 @@ class DemoContractRun:
     def digest(self) -> str:
         """SHA-256 of the pack."""
         return hashlib.sha256(self.pack.read_bytes()).hexdigest()
+
+
+def check_pack(pack: Path) -> None:
+    """Verify a pack of an earlier run, as ``tpmock evidence verify`` does.
+
+    :raises NoResultError: if it is not whole; with what is wrong
+    """
+    command = [*COMMAND, "evidence", "verify", str(pack)]
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, env={**os.environ, **own_copy()}, capture_output=True, text=True, check=False, timeout=_PATIENCE
+    )
+    if done.returncode != 0:
+        raise NoResultError(f"{pack} cannot be shown. {(done.stdout + done.stderr).strip()}")
 
 
 def requirements() -> list[Row]:
