@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from tpmock.common.durations import seconds
 from tpmock.common.moments import iso_milliseconds
 from tpmock.control.refusals import refusal
-from tpmock.core.clock import seconds
 from tpmock.core.json_text import members
 from tpmock.core.problems import invalid
 from tpmock.core.responses import Answer, Bindings

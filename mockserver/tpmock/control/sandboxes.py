@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tpmock.common.durations import LATEST, seconds
 from tpmock.common.moments import iso_milliseconds, parse_iso
 from tpmock.common.suggestions import did_you_mean
 from tpmock.control.listing import page_of
 from tpmock.control.refusals import refusal
 from tpmock.core import hints
-from tpmock.core.clock import LATEST, seconds
 from tpmock.core.json_text import members
 from tpmock.core.problems import Problem, invalid
 from tpmock.core.rate_meter import CEILINGS

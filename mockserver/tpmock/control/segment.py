@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tpmock.common.durations import seconds
 from tpmock.common.moments import iso_milliseconds, parse_iso
 from tpmock.control import workspace as setup
 from tpmock.control.listing import Collection, Row, listed, member, values
 from tpmock.control.refusals import check_address, refusal
 from tpmock.control.workspace import known_source, unknown_in_workspace
 from tpmock.core import hints
-from tpmock.core.clock import seconds
 from tpmock.core.json_text import members
 from tpmock.core.problems import invalid
 from tpmock.core.responses import Answer, Bindings

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tpmock.common.durations import seconds
 from tpmock.common.moments import iso_milliseconds
 from tpmock.control.listing import Row
 from tpmock.control.refusals import check_address, refusal
-from tpmock.core.clock import seconds
 from tpmock.core.json_text import members
 from tpmock.core.problems import Problem, invalid
 from tpmock.core.responses import Answer, Bindings

@@ -20,7 +20,7 @@ from functools import cache
 from typing import Any, Final
 
 from tpmock.common import compiled, package_data
-from tpmock.core.clock import seconds
+from tpmock.common.durations import seconds
 from tpmock.faults import names
 from tpmock.faults.effects import KINDS, SHAPES, Effect, Kind, duration, exact, number, usual
 from tpmock.faults.model import Match, Script

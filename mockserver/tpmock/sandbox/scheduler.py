@@ -14,8 +14,9 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
+from tpmock.common.durations import LATEST
 from tpmock.common.real_time import monotonic
-from tpmock.core.clock import LATEST, Clock
+from tpmock.core.clock import Clock
 from tpmock.core.timeline import Due, Timeline, Work
 
 if TYPE_CHECKING:

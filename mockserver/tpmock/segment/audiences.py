@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from sys import getsizeof
 from typing import Any, Final
 
+from tpmock.common.durations import seconds
 from tpmock.common.moments import iso_milliseconds, parse_iso
 from tpmock.core.bounded import BoundedDict, weight_of
-from tpmock.core.clock import seconds
 from tpmock.core.json_text import members
 from tpmock.core.memory import MEGABYTE, Memory
 from tpmock.segment.model import Audience, Event, Json

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+from tpmock.common.durations import seconds
 from tpmock.common.moments import iso_milliseconds
-from tpmock.core.clock import seconds
 from tpmock.core.json_text import members, to_json
 from tpmock.core.responses import Bindings
 from tpmock.core.timeline import Work

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
-from tpmock.core.clock import seconds
+from tpmock.common.durations import seconds
 from tpmock.core.timeline import Work
 from tpmock.core.vendor_hosts import vendor_hosts
 from tpmock.outbound.function_runner import NOT_ALLOWED, TIMEOUT_ERROR, UNAVAILABLE, FunctionCall, FunctionResult

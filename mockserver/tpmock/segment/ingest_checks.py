@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tpmock.core.clock import seconds
+from tpmock.common.durations import seconds
 from tpmock.segment.messages import TYPES
 from tpmock.segment.model import Json, Source
 from tpmock.segment.workspace import Workspace

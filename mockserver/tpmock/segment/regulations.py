@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from tpmock.common.durations import seconds
 from tpmock.common.moments import iso_milliseconds
-from tpmock.core.clock import seconds
 from tpmock.core.responses import Bindings
 from tpmock.journal.erasure import Person
 from tpmock.segment import delivery

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import quote
 
-from tpmock.core.clock import seconds
+from tpmock.common.durations import seconds
 from tpmock.core.json_text import to_json
 from tpmock.outbound.sender import OutgoingRequest
 from tpmock.segment import retries

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any, Final
 
-from tpmock.core.clock import seconds
+from tpmock.common.durations import seconds
 from tpmock.outbound.sender import OutgoingRequest
 from tpmock.segment import retries
 from tpmock.segment.model import Destination, Event, Json, WebhookOptions

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import NAMESPACE_DNS, uuid5
 
+from tpmock.common.durations import seconds
 from tpmock.core import hints
 from tpmock.core.api_rules import Carries
 from tpmock.core.basic_auth import basic
-from tpmock.core.clock import seconds
 from tpmock.core.problems import Problem, existing
 from tpmock.core.responses import Answer, Bindings
 from tpmock.trustpilot.access import may_act, partner_id_advice

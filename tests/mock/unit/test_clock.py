@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tpmock.core.clock import Clock, seconds
+from tpmock.common.durations import seconds
+from tpmock.core.clock import Clock
 
 
 class Real:
