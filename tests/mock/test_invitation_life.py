@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.support.golden import golden, same_shape
@@ -33,6 +35,21 @@ def test_both_kinds_of_review_are_two_mails_and_the_service_invitation_comes_fir
     assert service["trace"] == product["trace"]
     assert path_of(service).startswith("/evaluate-link/")
     assert path_of(product).startswith("/evaluate/")
+
+
+def test_mails_are_listed_with_sender_and_subject_and_found_by_template_and_locale(sandbox: SandboxUnderTest) -> None:
+    named = {"serviceReviewInvitation": {"templateId": sandbox["templateId"]}, "locale": "da-DK"}
+    delivered(sandbox, **named, senderName="Shop")
+    delivered(sandbox, consumerName="half of a pair \ud83d", **BOTH)
+    found = sandbox.control("GET", "/invitations?countBy=template")
+    assert found["counts"] == {"Default service template": 1, "null": 2}
+    mail = found["invitations"][0]
+    assert mail["from"] == {"name": "Shop", "email": "noreply.invitations@trustpilotmail.example"}
+    assert mail["subject"] == sandbox.control("GET", f"/invitations/{mail['id']}/mail")["subject"]
+    for name, value in (("locale", "da-DK"), ("template", "Default service template")):
+        assert mail[name] == value
+        fitting = sandbox.control("GET", f"/invitations?{urlencode({name: value})}")["invitations"]
+        assert [row["id"] for row in fitting] == [mail["id"]]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ def test_calls_are_counted_per_key_beside_the_ceilings(sandbox: SandboxUnderTest
         sandbox.get(FIND)
     sandbox.invite()
     [row] = sandbox.rows("usage")
+    assert (row["apiKey"], row["application"]) == (sandbox["apiKey"], "The demo shop's own application")
     assert [window["calls"] for window in row["windows"]] == [4, 4]
     assert [window["ceiling"] for window in row["windows"]] == [833, 10_000]
 

@@ -207,6 +207,12 @@ def test_a_state_file_of_version_0_1_0_loads(path: Path, judge: Judge) -> None:
         # What a variant says of itself, and the values it has, may change; what it is set to does not.
         kept = {row["name"]: row["value"] for row in found.pop("variants")["variants"] if row["name"] in known}
         assert kept == {row["name"]: row["value"] for row in expected["variants"]["variants"]}
+        # Rows have more members today, and tokens are no longer masked (decision 0364).
+        [token] = expected["tokens"]["tokens"]
+        token |= {"token": expected["token"], "apiKey": expected["credentials"]["apiKey"]}
+        for name in ("invitations", "tokens"):
+            rows = zip(found[name][name], expected[name][name], strict=True)
+            found[name][name] = [{member: row[member] for member in old} for row, old in rows]
         assert found == {name: expected[name] for name in found}
         shop.control("POST", "/snapshots/first/restore")
         assert [row["referenceNumber"] for row in shop.rows("invitations")] == ["old-1"]

@@ -36,7 +36,10 @@ def _deletions(sandbox: Sandbox) -> Iterable[Row]:
 
 _INVITATIONS: Final = Collection(
     values("world.invitations"),
-    lambda sandbox, mail: invitation_life.document(mail, sandbox.world.now()),
+    lambda sandbox, mail: {
+        **invitation_life.document(mail, sandbox.world.now()),
+        **invitation_life.envelope(sandbox.world, mail),
+    },
     {
         "id": member("id"),
         "type": member("type"),
@@ -44,6 +47,8 @@ _INVITATIONS: Final = Collection(
         "trace": member("trace"),
         "referenceNumber": lambda _: lambda mail: invitation_life.addressee(mail).reference,
         "consumerEmail": lambda _: lambda mail: invitation_life.addressee(mail).email,
+        "template": lambda sandbox: partial(invitation_life.template_name, sandbox.world),
+        "locale": lambda _: invitation_life.locale,
     },
 )
 
@@ -61,7 +66,7 @@ _WORLD: Final[Mapping[str, Collection]] = {
     "business-units": Collection(values("world.units"), lambda sandbox, unit: rows.business_unit(sandbox.world, unit)),
     "business-users": Collection(values("world.users"), lambda _, user: rows.business_user(user)),
     "partners": Collection(values("world.partners"), lambda _, partner: members(partner, "id", "name")),
-    "tokens": Collection(values("world.tokens"), lambda _, one: rows.token(one)),
+    "tokens": Collection(values("world.tokens"), lambda sandbox, one: rows.token(sandbox.world, one)),
     "invitations": _INVITATIONS,
     "invitation-links": Collection(
         values("world.links"),

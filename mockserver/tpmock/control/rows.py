@@ -7,7 +7,6 @@ from typing import Any
 
 from tpmock.common.moments import iso_milliseconds
 from tpmock.core.json_text import members
-from tpmock.journal.masking import mask
 from tpmock.trustpilot import business_units, model
 from tpmock.trustpilot.links import page_url
 from tpmock.trustpilot.world import World
@@ -22,23 +21,25 @@ def business_unit(world: World, unit: model.BusinessUnit) -> Row:
 
 
 def business_user(user: model.BusinessUser) -> Row:
-    """Return the row of a business user, without the password."""
-    return members(user, "id", "username", "two_step", "roles")
+    """Return the row of a business user, with the password: a person logs in with it (decision 0364)."""
+    return members(user, "id", "username", "name", "password", "two_step", "roles")
 
 
 def token_id(token: model.Token) -> str:
-    """Return a name for an access token that does not reveal the token."""
+    """Return a name for an access token that does not reveal the token, for addresses."""
     return hashlib.sha256(token.value.encode()).hexdigest()[:16]
 
 
-def token(one: model.Token) -> Row:
-    """Return the row of an access token, masked."""
+def token(world: World, one: model.Token) -> Row:
+    """Return the row of an access token: whose it is, and the token itself (decision 0364)."""
+    holder = world.users.get(one.user_id or "")
     return {
         "id": token_id(one),
-        "token": mask(one.value),
-        "apiKey": mask(one.application.key),
+        "token": one.value,
+        "apiKey": one.application.key,
         "application": one.application.name,
         "businessUserId": one.user_id,
+        "businessUser": None if holder is None else holder.username,
         **members(one, "grant", "issued_at", "expires_at", "revoked"),
     }
 

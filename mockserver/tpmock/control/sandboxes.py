@@ -16,7 +16,6 @@ from tpmock.core.problems import Problem, invalid
 from tpmock.core.rate_meter import CEILINGS
 from tpmock.core.responses import Answer, Bindings
 from tpmock.journal.journal import RING
-from tpmock.journal.masking import mask
 from tpmock.sandbox.registry import Sandboxes
 from tpmock.sandbox.sandbox import DEFAULT, Sandbox, TooManySnapshotsError, variants
 from tpmock.sandbox.state import Snapshot
@@ -215,7 +214,8 @@ def get_usage(sandbox: Sandbox) -> dict[str, Any]:
         world, now = sandbox.world, sandbox.clock.now()
         rows = [
             {
-                "apiKey": mask(key),
+                "apiKey": key,
+                "application": world.applications[key].name,
                 "windows": [
                     {"seconds": window, "calls": world.meter.calls(key, now, window), "ceiling": most}
                     for most, window in CEILINGS

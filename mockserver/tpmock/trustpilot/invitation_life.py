@@ -173,24 +173,34 @@ def document(mail: Invitation, now: float) -> Json:
     }
 
 
-def email(world: World, mail: Invitation) -> Json:
-    """Return the email as the consumer would see it. The text is ours, and says so."""
+def envelope(world: World, mail: Invitation) -> Json:
+    """Return what a mailbox lists of an email: sender, subject, and the template and locale that were asked for."""
     request = request_of(mail)
     part: Json = request[PARTS[mail.type]]
     unit = world.units[mail.business_unit_id].display_name
-    about = f"your experience with {unit}"
-    if mail.type == "product":
-        bought = products(world, mail.business_unit_id, part)
-        about = ", ".join(str(product["name"]) for product in bought)
-    template = world.templates.get(part.get("templateId") or "")
-    link = _address(mail)
     return {
         "from": {"name": request.get("senderName", unit), "email": request.get("senderEmail", SENDER)},
+        "template": template_name(world, mail),
+        "locale": request.get("locale"),
+        "subject": f"{request['consumerName']}, how was {_subject_matter(world, mail, part)}?",
+    }
+
+
+def _subject_matter(world: World, mail: Invitation, part: Json) -> str:
+    if mail.type == "product":
+        return ", ".join(str(product["name"]) for product in products(world, mail.business_unit_id, part))
+    return f"your experience with {world.units[mail.business_unit_id].display_name}"
+
+
+def email(world: World, mail: Invitation) -> Json:
+    """Return the email as the consumer would see it. The text is ours, and says so."""
+    request = request_of(mail)
+    about = _subject_matter(world, mail, request[PARTS[mail.type]])
+    link = _address(mail)
+    return {
+        **envelope(world, mail),
         "replyTo": request.get("replyTo"),
         "to": {"name": request["consumerName"], "email": request["consumerEmail"]},
-        "template": None if template is None else template.name,
-        "locale": request.get("locale"),
-        "subject": f"{request['consumerName']}, how was {about}?",
         "text": "\n".join(
             [
                 f"Hello {request['consumerName']},",
@@ -231,8 +241,21 @@ class Addressee(msgspec.Struct, frozen=True):
     reference: str = msgspec.field(name="referenceNumber")
 
 
-#: Decodes only these three members, in a tenth of the time: a search decodes ten thousand emails.
+class _Part(msgspec.Struct, frozen=True):
+    template: str | None = msgspec.field(name="templateId", default=None)
+
+
+class _Design(msgspec.Struct, frozen=True):
+    """What an invitation asks of its email."""
+
+    locale: str | None = None
+    service: _Part | None = msgspec.field(name=PARTS["service"], default=None)
+    product: _Part | None = msgspec.field(name=PARTS["product"], default=None)
+
+
+#: They decode only these members, in a tenth of the time: a search decodes ten thousand emails.
 _DECODER: Final = msgspec.json.Decoder(Addressee)
+_DESIGN: Final = msgspec.json.Decoder(_Design)
 
 
 def addressee(mail: Invitation) -> Addressee:
@@ -242,3 +265,23 @@ def addressee(mail: Invitation) -> Addressee:
     except (ValueError, msgspec.MsgspecError):  # half a character, which only json takes
         whole = request_of(mail)
         return Addressee(whole["consumerEmail"], whole["consumerName"], whole["referenceNumber"])
+
+
+def template_name(world: World, mail: Invitation) -> str | None:
+    """Return the name of the template that an email asks for; None for the default of the business unit."""
+    design = _design(mail)
+    part = design.service if mail.type == "service" else design.product
+    template = world.templates.get((part and part.template) or "")
+    return None if template is None else template.name
+
+
+def locale(mail: Invitation) -> str | None:
+    """Return the locale that an email asks for."""
+    return _design(mail).locale
+
+
+def _design(mail: Invitation) -> _Design:
+    try:
+        return _DESIGN.decode(mail.request)
+    except (ValueError, msgspec.MsgspecError):  # half a character, which only json takes
+        return msgspec.convert(request_of(mail), _Design, strict=False)

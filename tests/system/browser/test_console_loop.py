@@ -77,7 +77,11 @@ def write(person: Person) -> None:
     with person.page.context.expect_page() as opened:
         person.page.get_by_role("link", name="Follow the link").click()
     tab = opened.value
-    tab.get_by_label("Stars").select_option("4")
+    stars = tab.get_by_role("group", name="Stars")
+    stars.get_by_role("radio", name="3 of 5 stars").focus()
+    # Without a mouse: the arrow keys move between the stars.
+    tab.keyboard.press("ArrowRight")
+    expect(stars.get_by_role("radio", name="4 of 5 stars")).to_be_checked()
     tab.get_by_label("Title").fill(TITLE)
     tab.get_by_label("Your review").fill(WORDS)
     tab.get_by_role("button", name="Publish").click()
