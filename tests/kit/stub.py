@@ -60,6 +60,8 @@ class StubMock(ControlClient):
             "/segment/deliveries": [d for d in self.deliveries if all(d[key] == wanted[key] for key in wanted)],
             "/variants": [{"name": key, "value": value} for key, value in self.variants.items()],
         }
+        if name == "GET /clock":
+            return {"now": "2026-01-31T13:37:00.000Z"}
         if name == "POST /faults":
             return {"id": 1, "count": 1, **body}
         collection = path.rpartition("/sandboxes/main")[2]

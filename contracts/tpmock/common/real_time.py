@@ -6,7 +6,14 @@ process, the mock's among them when it runs in a test's process. Code that waits
 
 from __future__ import annotations
 
+import threading
 import time
+
+
+def pause(seconds: float) -> None:
+    """Wait in real time, as a lock does: no library replaces that."""
+    threading.Event().wait(seconds)
+
 
 if hasattr(time, "clock_gettime"):
 

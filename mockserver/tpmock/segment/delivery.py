@@ -278,6 +278,7 @@ def _headers(workspace: Workspace, destination: Destination) -> Mapping[str, str
     if custom or workspace.variants["settings_header"] == "always":
         settings["X-Segment-Settings"] = base64.b64encode(to_json(custom)).decode()
     return settings | {
+        "X-Mock-Time": iso_milliseconds(workspace.now()),
         "Authorization": f"Basic {key}",
         "User-Agent": "Segment.io/1.0",
         "Content-Type": "application/json",

@@ -21,6 +21,10 @@ from tpmock.kit.cases import base_events, template
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+# Members of a check that are no checks themselves.
+_ABOUT_CHECKS = frozenset({"level", "needs"})
+
+
 class CaseError(Exception):
     """A case file cannot be used; the text says where and why."""
 
@@ -48,11 +52,15 @@ class CaseStep(msgspec.Struct, frozen=True):
 
 
 class CaseCheck(msgspec.Struct, frozen=True):
-    """Check of a case: its name in the vocabulary, and its arguments."""
+    """Check of a case: its name in the vocabulary, and its arguments.
+
+    :param needs: what a subject must claim for this check; of others it is not demanded
+    """
 
     name: str
     args: Any
     level: Level
+    needs: tuple[str, ...] = ()
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +173,7 @@ def vocabulary(kind: str) -> dict[str, str]:
     :param kind: ``step`` or ``check``
     """
     words = schema()["$defs"][kind]["properties"]
-    return {name: word.get("description", "") for name, word in words.items() if name != "level"}
+    return {name: word.get("description", "") for name, word in words.items() if name not in _ABOUT_CHECKS}
 
 
 @cache
@@ -194,7 +202,7 @@ def _check_words(chapter: object) -> None:
             known = vocabulary(kind)
             for index, item in enumerate(_list(case.get(part))):
                 for word in item if isinstance(item, dict) else ():
-                    if word not in known and (kind, word) != ("check", "level"):
+                    if word not in known and not (kind == "check" and word in _ABOUT_CHECKS):
                         place = f"case {case.get('id')}, {part}[{index}]"
                         raise CaseError(f"{place}: no {kind} is named {word}. {did_you_mean(str(word), known)}")
 
@@ -264,4 +272,5 @@ def _steps(items: Any) -> tuple[CaseStep, ...]:
 def _checks(items: list[dict[str, Any]]) -> Iterator[CaseCheck]:
     for item in items:
         level = Level(item.get("level", Level.MUST))
-        yield from (CaseCheck(name, args, level) for name, args in item.items() if name != "level")
+        needs = tuple(item.get("needs", ()))
+        yield from (CaseCheck(name, args, level, needs) for name, args in item.items() if name not in _ABOUT_CHECKS)

@@ -9,6 +9,15 @@ CLAIMS = {
     "partner": "It works with keys that a partner made for a customer, and sends the partner ID with them.",
     "strict-names": "Of other spellings and places of an order it reads none: not orderId, not context.traits.email.",
     "any-names": "It reads other spellings and places too. All that do not claim strict-names claim it.",
+    "answers-later": "It stores an order, answers 202, and works from a queue that outlives the process.",
+    "answers-at-once": "Its answer is the result. All that do not claim answers-later claim it.",
+    "own-patience": "After a failure it waits by its own clock before it calls Trustpilot again.",
+    "own-send-time": "It chooses send times itself, and not by the setting delayDays.",
+    "set-send-time": "It chooses none, or by the setting delayDays. All that do not claim own-send-time claim it.",
+    "at-least-once": "When Trustpilot's answer was lost it sends again: it loses no order, and may send two emails.",
+    "at-most-once": "It does not send again what may have arrived. All that do not claim at-least-once claim it.",
+    "keeps-buyers": "It keeps names and addresses of buyers in readable files, as an order database does.",
+    "keeps-no-buyers": "No file of it has them in clear. All that do not claim keeps-buyers claim it.",
     "showcase": "It shows a business unit's reviews: the action showcase.",
     "reply": "It replies to reviews: the action reply.",
     "api": "It is the API itself.",
@@ -20,8 +29,14 @@ EVENTS = frozenset({"events", "deletion"})
 
 API = frozenset({"api"})
 
-OPPOSITES = {"any-names": "strict-names"}
-"""The default claim, unless the subject states the opposite one. Both are legitimate (seed 000; the facade)."""
+OPPOSITES = {
+    "any-names": "strict-names",
+    "answers-at-once": "answers-later",
+    "set-send-time": "own-send-time",
+    "at-most-once": "at-least-once",
+    "keeps-no-buyers": "keeps-buyers",
+}
+"""The default claim, unless the subject states the opposite one. Both are right (decision 0341)."""
 
 
 def missing(needs: tuple[str, ...], claims: frozenset[str]) -> str:

@@ -30,9 +30,12 @@ def ranged(limits: Mapping[str, int]) -> str:
     return f"exactly {low}" if low == high else f"{low} to {high}"
 
 
-def counted(number: int, thing: str) -> str:
-    """Return a number with its noun, in the plural where needed."""
-    return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"
+def counted(number: int, thing: str, several: str = "") -> str:
+    """Return a number with its noun, in the plural where needed.
+
+    :param several: the plural; with an s by default
+    """
+    return f"{number or 'no'} {thing if number == 1 else several or f'{thing}s'}"
 
 
 def masked(datum: str) -> str:

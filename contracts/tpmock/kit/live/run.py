@@ -24,6 +24,7 @@ from tpmock.kit.vocabulary.findings import CaseOutcome, Finding, Result, result_
 from tpmock.kit.vocabulary.observation import Observation
 from tpmock.kit.vocabulary.redaction import TranscriptRedactor
 from tpmock.kit.vocabulary.steps import STEPS, NotAsSaidError, StepContext
+from tpmock.kit.vocabulary.waiting import Waiting
 
 # These check answers; the others read the mock's records.
 _OF_ANSWERS = frozenset(
@@ -87,7 +88,8 @@ class LiveRun(msgspec.Struct):
         known = {**template.values(case.id, self.seed, ""), **target.known}
         # Only calls run here, so this control API is never used.
         sandbox = SandboxClient(ControlClient(""), "", target.known, target.hosts)
-        context = StepContext(sandbox, RunningApi(target.hosts, ""), known, caller=self.client.answered)
+        api = RunningApi(target.hosts, "")
+        context = StepContext(sandbox, api, known, Waiting(sandbox, api.pace, 0), caller=self.client.answered)
         with self.client.case(case.id):
             try:
                 for part in (case.given, case.when):

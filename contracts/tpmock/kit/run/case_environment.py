@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from tpmock.common.control_client import ControlClient, RefusedError, UnreachableError
 from tpmock.kit.cases import template
 from tpmock.kit.cases.case_files import Case, CaseStep
+from tpmock.kit.cases.claims import missing
+from tpmock.kit.cases.wording import counted
 from tpmock.kit.subjects.mock_client import REST, NoRestError, SandboxClient
 from tpmock.kit.subjects.processes import CannotStartError
 from tpmock.kit.subjects.subjects import RunningSubject, Subject
@@ -19,6 +21,7 @@ from tpmock.kit.vocabulary.checks import judge
 from tpmock.kit.vocabulary.findings import Finding
 from tpmock.kit.vocabulary.observation import Item, Observation, is_success
 from tpmock.kit.vocabulary.steps import STEPS, NotApplicableError, NotAsSaidError, StepContext
+from tpmock.kit.vocabulary.waiting import Waiting, refused_by_itself
 
 # Segment tries for four hours.
 _UNTIL_GIVEN_UP = "5h"
@@ -39,6 +42,7 @@ class CaseEnvironment(msgspec.Struct):
     opened: ExitStack
     last_entry: int
     invited: set[str]
+    claims: frozenset[str]
     used: bool = False
 
     def note(self, journal: Sequence[Item]) -> None:
@@ -73,13 +77,15 @@ def open_environment(
         sandbox.connect(running.url, running.key)
         journal = sandbox.journal(0)
         invited = {item["id"] for item in sandbox.invitations()}
-        return CaseEnvironment(sandbox, running, opened.pop_all(), journal[-1]["id"] if journal else 0, invited)
+        last = journal[-1]["id"] if journal else 0
+        return CaseEnvironment(sandbox, running, opened.pop_all(), last, invited, subject.claims)
 
 
 def play(case: Case, environment: CaseEnvironment, seed: int) -> tuple[tuple[Finding, ...], Observation]:
     """Run the steps of a case, then its checks."""
     known = template.values(case.id, seed, environment.subject.key, environment.sandbox.credentials)
-    context = StepContext(environment.sandbox, environment.subject, known)
+    waiting = Waiting(environment.sandbox, environment.subject.pace, environment.last_entry)
+    context = StepContext(environment.sandbox, environment.subject, known, waiting)
     try:
         findings = _perform(case.given, context, environment)
         if findings or (findings := _not_given(case, context.seen)):
@@ -93,12 +99,37 @@ def play(case: Case, environment: CaseEnvironment, seed: int) -> tuple[tuple[Fin
             context.seen.stored = _stored(environment.subject)
     finally:
         context.clear()
-    judged = (judge(check, context.seen, template.fill(check.args, known)) for check in case.then)
+    _calm(context, environment)
+    demanded = [check for check in case.then if not missing(check.needs, environment.claims)]
+    judged = (judge(check, context.seen, template.fill(check.args, known)) for check in demanded)
     trouble = environment.subject.trouble()
     crash = (_breach("alive", "a subject that goes on", trouble, "Survive every input."),) if trouble else ()
     every = (*findings, *chain.from_iterable(judged), *crash)
     sandbox_id = environment.sandbox.id
-    return tuple(replace(one, where=one.where.replace("{id}", sandbox_id)) for one in every), context.seen
+    context.seen.waited = waiting.said()
+    advised = _advised(tuple(every), context)
+    return tuple(replace(one, where=one.where.replace("{id}", sandbox_id)) for one in advised), context.seen
+
+
+def _calm(context: StepContext, environment: CaseEnvironment) -> None:
+    """Leave nothing of a case to the next: no wait of the subject, and no order in its queue."""
+    context.before_retry()
+    if environment.subject.pace.quiet:
+        context.rest()
+        environment.invited = {item["id"] for item in environment.sandbox.invitations()}
+        environment.note(environment.sandbox.journal(environment.last_entry))
+
+
+def _advised(findings: tuple[Finding, ...], context: StepContext) -> tuple[Finding, ...]:
+    """Name the claim that is missing where a subject waits by its own clock, which no case has moved."""
+    alone = refused_by_itself(context.seen.journal)
+    if not alone or context.waiting.pace.patience:
+        return findings
+    hint = (
+        f" The subject refused {counted(alone, 'delivery', 'deliveries')} without a call to Trustpilot. If it waits by "
+        "its own clock, claim own-patience: the kit then waits too."
+    )
+    return tuple(one if one.passed else replace(one, advice=one.advice + hint) for one in findings)
 
 
 def finish(environment: CaseEnvironment) -> bool:

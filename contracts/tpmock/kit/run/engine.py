@@ -108,7 +108,7 @@ class _Group(msgspec.Struct):
         if environment.sandbox.unfinished():
             self._leave()
         exchanges = seen.exchanges() if result is not Result.PASSED else ()
-        outcome = CaseOutcome(result=result, findings=findings, exchanges=exchanges)
+        outcome = CaseOutcome(result=result, findings=findings, exchanges=exchanges, reason=seen.waited)
         return written(outcome, seen, environment.sandbox.client.url, environment.subject.url)
 
     def _enter(self, case: Case) -> CaseEnvironment:

@@ -12,11 +12,14 @@ from typing import Any
 import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from tpmock.common.durations import seconds
 from tpmock.common.suggestions import did_you_mean
 from tpmock.kit.cases import case_files
 from tpmock.kit.cases.case_files import Case, CaseError
 from tpmock.kit.cases.claims import EVENTS
+from tpmock.kit.subjects.subjects import Pace
 
+_PATIENCE, _QUIET = "5s", "500ms"
 _TABLES = ("start", "running", "manual")
 
 
@@ -33,6 +36,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     name: str
     claims: frozenset[str]
+    pace: Pace = Pace()
     plans: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
     expected: Path | None = None
@@ -90,8 +94,18 @@ def read(file: Path) -> Contract:
         plans=tuple(data["plans"]),
         wanted=tuple(data.get("cases", ())),
         claims=frozenset(subject.get("claims", EVENTS)),
+        pace=_pace(subject),
         expected=file.resolve().parent / data["expected"] if "expected" in data else None,
         **tables,
+    )
+
+
+def _pace(subject: Mapping[str, Any]) -> Pace:
+    """Return what the subject claims to do by its own clock."""
+    claimed = subject.get("claims", ())
+    return Pace(
+        patience=seconds(subject.get("patience", _PATIENCE)) if "own-patience" in claimed else 0.0,
+        quiet=seconds(subject.get("quiet", _QUIET)) if "answers-later" in claimed else 0.0,
     )
 
 
@@ -110,6 +124,9 @@ def _problems(data: Mapping[str, Any]) -> Iterator[str]:
         yield "[start] is missing: how the program is started; or [running], [manual], or a [trigger] with a command."
     if "events" in data and "trigger" in data:
         yield "[events] and [trigger] are two ways for orders to come; keep one."
+    for member, claim in (("patience", "own-patience"), ("quiet", "answers-later")):
+        if member in data["subject"] and claim not in data["subject"].get("claims", ()):
+            yield f"subject.{member} belongs to the claim {claim}. Add it to subject.claims, or leave {member} out."
     if "events" not in data and "trigger" not in data:
         yield "[events] is missing: where Segment's events go; or a [trigger] for a subject that takes none."
 

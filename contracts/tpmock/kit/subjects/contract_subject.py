@@ -103,6 +103,7 @@ class RunningContractSubject(RunningSubject):
         self._ask = ask
         self._program: Program | None = None
         self.restarts_alone = contract.start is not None
+        self.pace = contract.pace
         with ExitStack() as opened:
             folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="tpmock-subject-"))
             self.folder = Path(folder)

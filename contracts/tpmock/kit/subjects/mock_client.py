@@ -6,6 +6,7 @@ import base64
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,6 +21,10 @@ _DESTINATION = "Trustpilot"
 
 class NoRestError(Exception):
     """A sandbox did not come to rest; the text is the mock's own explanation."""
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
 
 
 @contextmanager
@@ -88,6 +93,15 @@ class SandboxClient(msgspec.Struct, frozen=True):
     def advance(self, by: str) -> None:
         """Advance the clock."""
         self.control("POST", "/clock/advance", {"by": by})
+
+    def now(self) -> float:
+        """Return the sandbox's time, in seconds since 1970."""
+        return _moment(self.control("GET", "/clock")["now"])
+
+    def next_retry(self) -> float | None:
+        """Return when Segment tries again next, in the sandbox's time; None when it awaits no retry."""
+        coming = [_moment(item["nextAttemptAt"]) for item in self.unfinished() if item["nextAttemptAt"] is not None]
+        return min(coming, default=None)
 
     def arm(self, fault: Item) -> Item:
         """Add a fault for the next calls of an operation.

@@ -28,6 +28,17 @@ _GIVEN = (
 )
 
 
+class Pace(msgspec.Struct, frozen=True):
+    """What a subject does by its own clock, which the kit cannot move; it waits for this in real time.
+
+    :param patience: the longest wait before a retry, in seconds; 0 for a subject that waits for nothing
+    :param quiet: seconds without a call to Trustpilot after which its queue is at rest; 0 for one without a queue
+    """
+
+    patience: float = 0.0
+    quiet: float = 0.0
+
+
 class RunningSubject:
     """Subject that takes events; by default one that the kit did not start, and can neither end nor inspect.
 
@@ -37,6 +48,7 @@ class RunningSubject:
     :ivar sandbox: where orders are sent, when they come another way than by Segment
     :ivar folder: where its files are, when the kit has started it
     :ivar restarts_alone: whether the kit can restart it without asking a person
+    :ivar pace: what it does by its own clock
     """
 
     url: str
@@ -45,6 +57,7 @@ class RunningSubject:
     sandbox: SandboxClient | None = None
     folder: Path | None = None
     restarts_alone: bool = False
+    pace: Pace = Pace()
 
     def restart(self) -> bool:
         """End it and start it again with the same settings and folder; False when the kit cannot."""
@@ -124,5 +137,6 @@ def settings(sandbox: SandboxClient, workdir: Path) -> dict[str, str]:
         "TRUSTPILOT_INVITATIONS_API_URL": sandbox.urls["invitations"].replace("//127.0.0.1:", f"//{SECOND_HOST}:"),
         "OAUTH_REDIRECT_URI": sandbox.credentials["redirectUri"],
         "DATABASE_URL": f"sqlite:///{workdir}/destination.db",
+        "TPMOCK_CLOCK_URL": f"{sandbox.client.url}/_mock/sandboxes/{sandbox.id}/clock",
         "ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }

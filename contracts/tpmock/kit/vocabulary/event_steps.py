@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from msgspec.structs import replace
+from tpmock.common.durations import seconds
 from tpmock.common.moments import iso_milliseconds
 from tpmock.kit.cases import base_events, template
 from tpmock.kit.cases.base_events import Event
@@ -23,6 +24,7 @@ def _send(context: StepContext, args: Mapping[str, Any]) -> None:
     for event in events:
         context.seen.sent.append(Sent(event["messageId"], order_of(event)))
     for group in [events] if args.get("at_once") else [[event] for event in events]:
+        context.before_retry()
         context.sandbox.track(group)
         context.rest()
 
@@ -33,11 +35,14 @@ def _deliver(context: StepContext, args: Mapping[str, Any]) -> None:
         raise NotApplicableError("The case posts straight to a destination, and this subject takes no posts.")
     times = args.get("times", 1)
     posts = [_post(context, args, number) for number in range(1, times + 1)]
+    context.before_retry()
     if args.get("at_once"):
         with ThreadPoolExecutor(times) as pool:
             context.seen.answers.extend(pool.map(lambda make: make(), posts))
     else:
-        context.seen.answers.extend(make() for make in posts)
+        for make in posts:
+            context.before_retry()
+            context.seen.answers.append(make())
     context.rest()
 
 
@@ -58,8 +63,22 @@ def _variant(context: StepContext, args: Mapping[str, str]) -> None:
 
 @step
 def _advance(context: StepContext, args: str) -> None:
-    context.sandbox.advance(args)
+    if context.waiting.pace.patience:
+        _with_patience(context, seconds(args))
+    else:
+        context.sandbox.advance(args)
     context.rest()
+
+
+def _with_patience(context: StepContext, by: float) -> None:
+    """Advance from one retry of Segment to the next, and give the subject real time before each."""
+    sandbox = context.sandbox
+    target = sandbox.now() + by
+    while (moment := sandbox.next_retry()) is not None and moment <= target:
+        context.before_retry()
+        sandbox.advance(f"{max(0.0, moment - sandbox.now()):.3f}s")
+        context.rest()
+    sandbox.advance(f"{max(0.0, target - sandbox.now()):.3f}s")
 
 
 @step
@@ -106,6 +125,7 @@ def _post(context: StepContext, args: Mapping[str, Any], number: int) -> Callabl
         "User-Agent": "Segment.io/1.0",
         "Accept": "*/*",
         "Cache-Control": "no-cache",
+        "X-Mock-Time": iso_milliseconds(context.sandbox.now()),
     }
     if "settings" in args:
         custom = json.dumps(template.fill(args["settings"], known))

@@ -36,6 +36,7 @@ class ReceivedAnswer(msgspec.Struct, frozen=True):
     :param status: None when no answer came; then ``error`` says why
     :param order: the order id of the posted event; None when it had none
     :param request: what was posted; None where only the answer is known
+    :param retry_after: the header Retry-After; empty for none
     """
 
     status: int | None
@@ -45,6 +46,7 @@ class ReceivedAnswer(msgspec.Struct, frozen=True):
     order: str | None = None
     what: str = "an event"
     request: KitRequest | None = None
+    retry_after: str = ""
 
     def data(self) -> Any:
         """Return the body as JSON; None when it is none."""
@@ -67,7 +69,8 @@ class Observation(msgspec.Struct, kw_only=True):
     ``answers`` and ``sent`` are of the case's "when"; ``invitations``, ``deliveries`` and ``journal`` are what the
     mock recorded in that time. ``references`` are the reference numbers of all invitations of the sandbox, however
     old; ``events`` are all events of the case, as they were posted or sent. ``stored`` is what the files of the
-    subject held in the end, by name; only read when a check asks for it.
+    subject held in the end, by name; only read when a check asks for it. ``waited`` says how long the kit waited for
+    the subject in real time.
     """
 
     answers: list[ReceivedAnswer] = msgspec.field(default_factory=list)
@@ -80,6 +83,7 @@ class Observation(msgspec.Struct, kw_only=True):
     deliveries: Sequence[Item] = msgspec.field(default_factory=list)
     journal: Sequence[Item] = msgspec.field(default_factory=list)
     stored: Mapping[str, bytes] = msgspec.field(default_factory=dict)
+    waited: str = ""
 
     def calls(self, operations: Iterable[str] | None = None) -> list[Item]:
         """Return the subject's own calls to Trustpilot: of some operations, or all; without those that the kit made."""

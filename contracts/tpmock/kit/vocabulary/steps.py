@@ -16,6 +16,7 @@ from tpmock.kit.subjects.http import PATIENCE, send
 from tpmock.kit.subjects.mock_client import Item, NoRestError, SandboxClient
 from tpmock.kit.subjects.subjects import RunningSubject
 from tpmock.kit.vocabulary.observation import USER_AGENT, Observation, ReceivedAnswer
+from tpmock.kit.vocabulary.waiting import Waiting
 
 _BETWEEN_LOOKS = 0.01
 
@@ -36,12 +37,14 @@ class StepContext(msgspec.Struct):
     """Environment of a running case: a sandbox, a subject configured for it, and the observations so far.
 
     :param known: what the placeholders stand for
+    :param waiting: the real time that the subject is given
     :param caller: through which the kit's own calls to the API go; None is the plain way
     """
 
     sandbox: SandboxClient
     subject: RunningSubject
     known: dict[str, template.Value]
+    waiting: Waiting
     seen: Observation = msgspec.field(default_factory=Observation)
     variants_before: dict[str, str] = msgspec.field(default_factory=dict)
     faults: list[Item] = msgspec.field(default_factory=list)
@@ -62,6 +65,11 @@ class StepContext(msgspec.Struct):
             time.sleep(_BETWEEN_LOOKS)
         if slow:
             self.sandbox.settle()
+        self.waiting.for_queue()
+
+    def before_retry(self) -> None:
+        """Give the subject the time that it asked for."""
+        self.waiting.before_retry(self.seen.answers)
 
     def clear(self) -> None:
         """Undo what the case changed in the sandbox."""
@@ -91,4 +99,10 @@ def answered(what: str, method: str, url: str, **options: Any) -> ReceivedAnswer
         response = send(method, url, headers=headers, **options)
     except requests.RequestException as problem:
         return ReceivedAnswer(None, error=f"no answer ({type(problem).__name__})", what=what)
-    return ReceivedAnswer(response.status_code, response.headers.get("Content-Type", ""), response.text, what=what)
+    return ReceivedAnswer(
+        response.status_code,
+        response.headers.get("Content-Type", ""),
+        response.text,
+        what=what,
+        retry_after=response.headers.get("Retry-After", ""),
+    )
