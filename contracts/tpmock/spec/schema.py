@@ -17,6 +17,8 @@ Credential = Literal["value", "subject"]
 Names = Mapping[str, "Names | None"]
 #: The most reasons in one message.
 MOST: Final = 10
+#: What a JSON value can hold members in. Evaluated for each member, ``dict | list`` would cost more than the look-up.
+_NESTING: Final = (dict, list)
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -89,7 +91,9 @@ class Schema:
         """Return every member of ``value`` that is not documented, at any depth: where it is, its name, and those
         that are.
         """
-        return _unknown(self._names, value, "")
+        names = self._names
+        # Most values have none, and telling so takes less than walking through them.
+        return iter(()) if _knows_all(names, value) else _unknown(names, value, "")
 
     def _fits(self, value: Json) -> bool:
         try:
@@ -111,6 +115,13 @@ def _names(schema: Mapping[str, Json]) -> Names | None:
     return known or (_names(items[0]) if items else None)
 
 
+def _knows_all(names: Names | None, value: Json) -> bool:
+    """Return whether ``value`` is an object with documented members only; False too where that is not sure."""
+    if not names or not isinstance(value, dict) or not value.keys() <= names.keys():
+        return not names
+    return all(_knows_all(names[name], inner) for name, inner in value.items() if type(inner) in _NESTING)
+
+
 def _unknown(names: Names | None, value: Json, path: str) -> Iterator[tuple[str, str, Collection[str]]]:
     if not names:
         return
@@ -121,7 +132,7 @@ def _unknown(names: Names | None, value: Json, path: str) -> Iterator[tuple[str,
         for name, inner in value.items():
             if name not in names:
                 yield path, name, names
-            elif isinstance(inner, dict | list):
+            elif type(inner) in _NESTING:
                 yield from _unknown(names[name], inner, f"{path}.{name}".lstrip("."))
 
 

@@ -55,7 +55,8 @@ class BoundedDict(Holder, OrderedDict[_K, _V]):
         self._waits = waits
         self._weights: dict[_K, int] = {}
         #: The items that can be evicted, oldest first; None when all can.
-        self._evictable: dict[_K, None] | None = None if waits is None else {}
+        #: In a plain dictionary, looking for the first item would pass over all that were deleted before it.
+        self._evictable: OrderedDict[_K, None] | None = None if waits is None else OrderedDict()
         OrderedDict.__init__(self, items)
 
     def __setitem__(self, key: _K, value: _V) -> None:

@@ -64,7 +64,7 @@ _SUPPLIES: Final[Mapping[str, Supply]] = {
     "body": lambda call: call.body,
     "raw": lambda call: call.raw,
     "size": lambda call: len(call.raw),
-    "content_type": lambda call: call.request.mimetype,
+    "content_type": lambda call: call.content_type,
     "operation": lambda call: call.operation.id,
     "authorization": lambda call: call.header("authorization"),
     "sender": lambda call: Sender(found_key(call), bearer(call), call.host, call.request.remote_addr or ""),
@@ -198,8 +198,7 @@ class Pipeline:
         call.caller = authenticate(call)
         if bound.rules.guard is not None:
             call.hint = bound.rules.guard(call.realm, call.caller, _carries(call)) or call.hint
-        if call.query or call.raw:
-            call.advice = unknown_input.advice(call)
+        call.advice = unknown_input.advice(call)
         call.arguments = arguments(call)
         check_body(call)
         check_room(call)

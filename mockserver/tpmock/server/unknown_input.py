@@ -20,7 +20,12 @@ _PAGING: Final = re.compile(r"(per|order|page|limit|count|cursor|nextToken|local
 
 def advice(call: OperationCall) -> list[str]:
     """Return a hint for each unknown parameter of the query and each unknown member of the body."""
-    return [*_parameters(call), *_members(call)][:MOST]
+    told: list[str] = []
+    if call.query:
+        told += _parameters(call)
+    if call.raw:
+        told += _members(call)
+    return told[:MOST]
 
 
 def _parameters(call: OperationCall) -> Iterator[str]:
