@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tpmock.console.app import PAGES
+from tpmock.console.menu import PAGES
 from tpmock.outbound.http_client import HttpReply
 from tpmock.server.app import MockApp, MockSettings
 
@@ -24,7 +24,7 @@ ROUNDS = 15
 #: Beside the pages of the menu: filtered, searched, far down, and one thing alone.
 MORE = (
     *("/outbox/?page=100", "/outbox/?state=queued", "/outbox/?key=77", "/outbox/?key=p77@example.com"),
-    *("/journal/?page=150", "/journal/?text=p77", "/journal/?status=4xx"),
+    *("/requests/?page=150", "/requests/?text=p77", "/requests/?status=4xx"),
     *("/trustpilot/reviews", "/trustpilot/reviews?stars=4&page=20", "/trustpilot/product-reviews"),
     *("/trustpilot/tokens", "/trustpilot/users", "/trustpilot/webhooks"),
     *("/segment/?search=p77", "/segment/?all=", "/segment/destinations/Trustpilot"),
@@ -79,7 +79,7 @@ def measure(count: int) -> list[dict[str, Any]]:
         one = re.findall(r"/outbox/([0-9a-f]{24})", visitor.see("/outbox/"))[0]
         newest = visitor.api("GET", "/journal?limit=1")["journal"][0]["id"]
         found = []
-        for path in (*(f"/{room.pages.name}/" for room in PAGES), *MORE, f"/outbox/{one}", f"/journal/{newest}"):
+        for path in (*(f"/{room.pages.name}/" for room in PAGES), *MORE, f"/outbox/{one}", f"/requests/{newest}"):
             times = []
             for _ in range(ROUNDS):
                 began = time.perf_counter()

@@ -104,7 +104,7 @@ def test_its_test_client_answers(app: MockApp) -> None:
         ("GET", "/_mock", {}),
         ("GET", "/_mock/console/static/console.css", {}),
         ("GET", "/_mock/console/nothing", {}),
-        ("DELETE", "/_mock/console/default/flow/", {}),
+        ("DELETE", "/_mock/console/default/orders/", {}),
     ],
 )
 def test_answers_are_the_same_through_all_of_flask(

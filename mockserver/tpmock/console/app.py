@@ -13,22 +13,18 @@ from tpmock.console import (
     ROOT,
     assets,
     clock_and_orders,
-    contract,
-    controls,
-    coverage,
     docs,
-    flow,
-    journal,
-    outbox,
+    header,
+    moved,
     sandboxes,
     schemas,
-    segment,
-    trustpilot,
+    search,
 )
 from tpmock.console.contract_runs import Runs
 from tpmock.console.documentation.library import ROOT as DOCS
 from tpmock.console.filters import FILTERS
 from tpmock.console.inprocess_client import InProcessClient, Serve
+from tpmock.console.menu import GROUPS, PAGES
 from tpmock.console.views import problem
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -48,8 +44,8 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-#: Pages in the order of the menu, one package each.
-PAGES: Final = (flow, outbox, journal, segment, trustpilot, controls, coverage, contract)
+#: Path of the page that shows all components of the style sheet.
+COMPONENTS: Final = "/_mock/ui/components"
 
 
 class Console(Flask):
@@ -89,6 +85,9 @@ class Console(Flask):
         self.register_blueprint(schemas.pages, url_prefix="/_mock/schemas")
         self.register_blueprint(clock_and_orders.pages, url_prefix=f"{ROOT}/<sandbox_id>")
         self.register_blueprint(sandboxes.pages, url_prefix=f"{ROOT}/<sandbox_id>/sandboxes")
+        self.add_url_rule(COMPONENTS, "components", _components)
+        for page in (moved, search):
+            self.register_blueprint(page.pages, url_prefix=f"{ROOT}/<sandbox_id>")
         for room in PAGES:
             self.register_blueprint(room.pages, url_prefix=f"{ROOT}/<sandbox_id>/{room.pages.name}")
 
@@ -144,7 +143,12 @@ def _take_sandbox(_: str | None, values: dict[str, Any] | None) -> None:
 
 def _home() -> AnyResponse:
     """Redirect to the default sandbox."""
-    return redirect(url_for("flow.index", sandbox_id="default"))
+    return redirect(url_for("orders.index", sandbox_id="default"))
+
+
+def _components() -> str:
+    """Show every component of the style sheet once."""
+    return render_template("components.html")
 
 
 def _token() -> AnyResponse | tuple[str, int] | str:
@@ -170,11 +174,12 @@ def _lost(error: HTTPException) -> tuple[str, int]:
 
 
 def _around() -> dict[str, Any]:
-    return {
+    """Return what the frame needs: menu, sandbox, clock."""
+    frame = {
         "version": __version__,
-        "menu": [(room.pages.name, room.TITLE) for room in PAGES],
+        "groups": [(title, [(page.pages.name, page.TITLE) for page in pages]) for title, pages in GROUPS],
         "sandbox": g.get("sandbox"),
         "clock": g.get("clock"),
-        "leaps": clock_and_orders.LEAPS,
         "home": request.full_path.rstrip("?"),
     }
+    return frame if frame["sandbox"] is None else {**frame, **header.content()}

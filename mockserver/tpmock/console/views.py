@@ -62,4 +62,4 @@ def problem(sentence: str) -> Response:
 def back() -> Response:
     """Redirect to the page of the form, which is always a page of the console."""
     place = request.form.get("back", "")
-    return redirect(place if place.startswith(f"{ROOT}/") else url_for("flow.index"), 303)
+    return redirect(place if place.startswith(f"{ROOT}/") else url_for("orders.index"), 303)

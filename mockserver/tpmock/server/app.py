@@ -68,6 +68,8 @@ APIS: Final[Mapping[str, ApiRules]] = {
 _LOGIN: Final = "trustpilot.showLogin"
 #: Paths of the console, with everything below them.
 _PAGES: Final = (CONSOLE, "/_mock/docs", "/_mock/schemas")
+#: Other paths of the console.
+_SINGLE_PAGES: Final = ("/_mock", "/_mock/llms.txt", "/_mock/ui/components")
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -181,7 +183,13 @@ class MockApp(Flask):
         for document in documents.values():
             self.register_blueprint(blueprint(document, self._operation))
         self.view_functions[_LOGIN] = self._root
-        for page in ("/_mock", "/_mock/llms.txt", *_PAGES, *(f"{root}/<path:page>" for root in _PAGES)):
+        for page in (
+            "/_mock",
+            "/_mock/llms.txt",
+            "/_mock/ui/components",
+            *_PAGES,
+            *(f"{root}/<path:page>" for root in _PAGES),
+        ):
             self.add_url_rule(
                 page, "console", self._show_console, methods=_METHODS, strict_slashes=False, merge_slashes=False
             )

@@ -221,4 +221,4 @@ def test_what_was_dropped_and_how_much_is_remembered_is_shown(destination: StubD
         page = visitor.see("/controls/")
         assert f'<th scope="row">journal</th><td class="number">{dropped}</td>' in page
         assert re.search(r"in this sandbox, [\d.]+ \w+ of that pending", page)
-        assert f"{dropped} older ones were dropped" in visitor.see("/journal/")
+        assert f"{dropped} older ones were dropped" in visitor.see("/requests/")

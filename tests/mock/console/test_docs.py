@@ -73,8 +73,8 @@ def test_pages_lead_through_the_documentation_in_order(reader: Visitor) -> None:
 
 
 def test_the_console_leads_to_the_documentation_and_back(visitor: Visitor) -> None:
-    assert f'<a href="{library.ROOT}"' in visitor.see("/flow/")
-    assert f'href="{DEFAULT}/flow/"' in visitor.see(library.ROOT)
+    assert f'<a href="{library.ROOT}"' in visitor.see("/orders/")
+    assert f'href="{DEFAULT}/orders/"' in visitor.see(library.ROOT)
 
 
 def test_a_page_is_served_as_markdown_too(reader: Visitor) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tpmock.console.app import PAGES
+from tpmock.console.menu import PAGES
 from tpmock.server.app import MockApp, MockSettings
 
 from tests.benchmarks.console import Answering, fill, send

@@ -29,8 +29,8 @@ def test_the_overview_counts_steps_and_tells_reasons(visitor: Visitor, destinati
     assert "<strong>400</strong>" in page
     assert "The destination says that the request is malformed." in page
     sample = visitor.api("GET", "/segment/overview")["steps"][-2]["discards"][0]["samples"][0]
-    assert visitor.get(f"/flow/{sample}").status_code == 200
-    assert f'/flow/{sample}"' in page
+    assert visitor.get(f"/orders/{sample}").status_code == 200
+    assert f'/orders/{sample}"' in page
     other = visitor.see("/segment/?period=1h&destination=Trustpilot")
     assert "the last 1h" in other
     assert visitor.get("/segment/?period=always").status_code == 400

@@ -58,7 +58,7 @@ def order(person: Person, kind: str) -> None:
     """Send an order, send its email, and open it."""
     page = person.page
     page.goto(person.mock.url)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Flow")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Orders")
     page.get_by_label("Order", exact=True).fill(ORDER)
     page.get_by_label("First name").fill(NAME)
     page.get_by_label("Last name").fill(SURNAME)
@@ -104,13 +104,13 @@ def test_an_order_becomes_an_answered_review_by_clicks(person: Person) -> None:
     page.get_by_role("link", name="Service reviews").click()
     expect(page.get_by_role("listitem").filter(has_text=WORDS)).to_contain_text("replied")
 
-    person.goes("Flow")
+    person.goes("Orders")
     page.get_by_role("link", name=ORDER).first.click()
     sequence = page.get_by_role("region", name="Sequence")
     for said in ("4 stars", "reply"):
         expect(sequence.get_by_text(said).first).to_be_visible()
 
-    person.goes("Journal")
+    person.goes("Requests")
     page.get_by_role("link", name="email-invitations").first.click()
     page.get_by_role("button", name="Repeat this request").click()
     expect(page.get_by_role("status")).to_contain_text("the status is 202")
@@ -131,8 +131,8 @@ def test_no_page_is_wider_than_the_screen_or_runs_what_was_written(person: Perso
     mails = person.mock.control.rows("invitations", referenceNumber=ORDER)
     entries = [row["id"] for row in person.mock.control.rows("journal") if row["operation"] == "createEmailInvitations"]
     for path in (
-        *("flow/", f"flow/{mails[0]['trace']}", "outbox/", f"outbox/{mails[0]['id']}", "journal/"),
-        *(f"journal/{entries[-1]}", "trustpilot/", "trustpilot/reviews", f"trustpilot/reviews/{reviews[0]['id']}"),
+        *("orders/", f"orders/{mails[0]['trace']}", "outbox/", f"outbox/{mails[0]['id']}", "requests/"),
+        *(f"requests/{entries[-1]}", "trustpilot/", "trustpilot/reviews", f"trustpilot/reviews/{reviews[0]['id']}"),
         *("trustpilot/product-reviews", "trustpilot/users", "trustpilot/tokens", "trustpilot/webhooks"),
     ):
         page.goto(f"{person.mock.url}/_mock/console/default/{path}")

@@ -12,7 +12,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 from tpmock.console import ROOT
-from tpmock.console.app import HEADERS, PAGES
+from tpmock.console.app import HEADERS
+from tpmock.console.menu import PAGES
 
 from tests.system.browser.obstacles import obstacles
 from tests.system.browser.watching import Watched
@@ -22,7 +23,7 @@ HOME = f"{ROOT}/default"
 #: Behind the menu: a trace, a mail, an exchange, a destination, a question, the kill matrix, lists that hold nothing;
 #: and the documentation, which belongs to no sandbox.
 DEEPER = {
-    "trace": "flow/{order}",
+    "trace": "orders/{order}",
     "mail": "outbox/{mail}",
     "the emails of an unknown key": "outbox/?key=nobody",
     "destination": "segment/destinations/Trustpilot",
@@ -165,13 +166,13 @@ def test_code_of_the_documentation_is_copied_with_a_button(chromium: Browser, pl
 
 
 def test_an_obstacle_would_be_noticed(awake: Watched, furnished: Up) -> None:
-    opened(awake, furnished, "flow")
+    opened(awake, furnished, "orders")
     awake.page.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<button></button>')")
     assert [line.partition(":")[0] for line in obstacles(awake.page)] == ["button-name"]
 
 
 def test_what_is_written_into_a_page_does_not_run(awake: Watched, furnished: Up) -> None:
-    opened(awake, furnished, "flow")
+    opened(awake, furnished, "orders")
     awake.page.evaluate(
         """() => {
             const script = document.createElement("script");

@@ -111,7 +111,7 @@ def test_behind_published_ports_what_it_prints_and_the_login_lead_there(tpmock: 
             assert "Integration Key" in connected(running)
             with requests.Session() as browser:
                 console = browser.get(running.address_of("Console"), timeout=PATIENCE)
-            assert (console.status_code, console.url) == (200, f"{port.url}/_mock/console/default/flow/")
+            assert (console.status_code, console.url) == (200, f"{port.url}/_mock/console/default/orders/")
 
 
 def listener(running: Up, command: str) -> int:

@@ -21,7 +21,7 @@ def assets(page: requests.Response) -> list[str]:
 
 def test_the_console_is_there(mock_url: str) -> None:
     page = requests.get(mock_url, timeout=PATIENCE)
-    assert (page.status_code, page.url) == (200, f"{mock_url}/_mock/console/default/flow/")
+    assert (page.status_code, page.url) == (200, f"{mock_url}/_mock/console/default/orders/")
     for url in assets(page):
         assert requests.get(url, timeout=PATIENCE).status_code == 200
     for path in re.findall(r'href="(/_mock/console/default/\w+/)"', page.text):

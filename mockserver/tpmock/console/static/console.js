@@ -36,9 +36,20 @@
     };
   }
 
+  // Say that what is shown may be out of date; empty: it is not.
+  function lost(sentence) {
+    const place = document.getElementById("lost");
+    if (!place || place.textContent === sentence) return;
+    place.textContent = sentence;
+    place.hidden = sentence === "";
+  }
+
   async function look() {
     const headers = tag ? { "If-None-Match": tag } : {};
     const answer = await fetch(location.href, { headers, credentials: "same-origin", cache: "no-store" });
+    if (answer.status === 404) return lost("This is no longer here: it was removed, or dropped to save memory. The page shows its last state.");
+    if (answer.status >= 500) return lost(`The mock answered ${answer.status}. The page shows its last state.`);
+    lost("");
     if (!answer.ok || answer.redirected) return;
     tag = answer.headers.get("ETag");
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -61,10 +72,9 @@
     if (document.visibilityState === "visible" && document.querySelector("[data-live]")) {
       try {
         await look();
-        document.documentElement.removeAttribute("data-lost");
       } catch {
         // The mock was ended, or begins anew: what is shown stays, and the next look may find it again.
-        document.documentElement.setAttribute("data-lost", "");
+        lost("The mock does not answer. The page shows its last state.");
       }
     }
     setTimeout(watch, EVERY);
@@ -105,6 +115,15 @@
     setTimeout(() => { button.textContent = name; }, 2000);
   }
 
+  // Messages close by themselves, problems with their button.
+  function toasts() {
+    for (const button of document.querySelectorAll("[data-dismiss]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => button.parentElement.remove());
+    }
+    for (const message of document.querySelectorAll(".toast.done")) setTimeout(() => message.remove(), 10_000);
+  }
+
   function shortcut(event) {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.matches("input, select, textarea")) return;
@@ -118,8 +137,10 @@
     if (form) form.requestSubmit();
   }
 
+  document.documentElement.dataset.scripts = "";
   theme();
   reveal();
+  toasts();
   document.addEventListener("click", copy);
   document.addEventListener("keydown", shortcut);
   document.addEventListener("change", change);

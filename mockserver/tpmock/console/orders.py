@@ -1,4 +1,4 @@
-"""Page "Flow": the newest orders, from the shop to the review."""
+"""Page "Orders": the newest orders, from the shop to the review."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tpmock.console import sequence
 from tpmock.console.states import INVITATIONS
 from tpmock.console.views import Row, control, row_limit, search
 
-TITLE: Final = "Flow"
-pages = Blueprint("flow", __name__)
+TITLE: Final = "Orders"
+pages = Blueprint("orders", __name__)
 
 #: Default number of orders shown.
 FEW: Final = 25
@@ -47,18 +47,18 @@ def index() -> str:
     lines = [{"trace": trace, "names": _names(trace), "stages": list(_stages(trace))} for trace in found["traces"]]
     # No cache: an invitation appears shortly after its order was sent.
     suggested = 1001 + control("GET", "/traces", limit=1)["total"]
-    return render_template("flow.html", lines=lines, total=found["total"], key=key, suggested=suggested)
+    return render_template("orders.html", lines=lines, total=found["total"], key=key, suggested=suggested)
 
 
 @pages.get("/<trace_id>")
-def trace(trace_id: str) -> str:
+def order(trace_id: str) -> str:
     """Show one order from end to end, as a diagram and in full."""
     found = control("GET", f"/traces/{trace_id}")
     kept = control("GET", "/journal", trace=found["id"], limit=MOST_EXCHANGES)
     operations = {row["operationId"]: row for row in g.client.control.call("GET", "/coverage")["operations"]}
     exchanges = {entry["id"]: entry for entry in kept["journal"]}
     return render_template(
-        "trace.html",
+        "order.html",
         trace=found,
         names=_names(found),
         stages=list(_stages(found)),

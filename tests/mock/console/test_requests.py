@@ -23,7 +23,7 @@ def entries(visitor: Visitor, operation: str) -> list[dict[str, Any]]:
 def replayed(visitor: Visitor, operation: str) -> tuple[str, list[int | None]]:
     """Make the last call of an operation again; the page then, and the statuses of all calls of it."""
     last = entries(visitor, operation)[-1]["id"]
-    page = visitor.send(f"/journal/{last}/replay", back=f"/_mock/console/default/journal/{last}").text
+    page = visitor.send(f"/requests/{last}/replay", back=f"/_mock/console/default/requests/{last}").text
     return page, [entry["status"] for entry in entries(visitor, operation)]
 
 
@@ -34,10 +34,10 @@ def ask(visitor: Visitor, method: str, path: str, data: Any = None, **headers: s
 
 
 def test_exchanges_are_listed_newest_first_and_searched(visitor: Visitor) -> None:
-    assert "No entries yet" in visitor.see("/journal/")
+    assert "No entries yet" in visitor.see("/requests/")
     ask(visitor, "GET", FIND, apikey=visitor.sandbox["credentials"]["apiKey"])
     ask(visitor, "GET", FIND, apikey="wrong")
-    page = visitor.see("/journal/")
+    page = visitor.see("/requests/")
     assert page.index(">401<") < page.index(">200<")
     assert "2 entries" in page
     assert "GET /v1/business-units/find?name=trustpilotdemo.com" in page
@@ -52,12 +52,12 @@ def test_exchanges_are_listed_newest_first_and_searched(visitor: Visitor) -> Non
         ),
         *(("text=Demo+Shop", 1), ("text=%20", 2)),
     ):
-        found = visitor.see(f"/journal/?{query}")
+        found = visitor.see(f"/requests/?{query}")
         assert ("No matching entry" if count == 0 else f"{count} entr") in found, query
 
 
 def test_a_filter_that_is_none_is_said_and_breaks_nothing(visitor: Visitor) -> None:
-    page = visitor.see("/journal/?status=good")
+    page = visitor.see("/requests/?status=good")
     assert 'role="alert"' in page
     assert "status" in page
 
@@ -65,14 +65,14 @@ def test_a_filter_that_is_none_is_said_and_breaks_nothing(visitor: Visitor) -> N
 def test_one_entry_shows_both_sides_the_hint_and_how_sure_it_is(visitor: Visitor) -> None:
     ask(visitor, "GET", FIND, apikey="<script>alert(1)</script>", user_agent="<script>alert(2)</script>")
     [entry] = entries(visitor, "findBusinessUnit")
-    page = visitor.see(f"/journal/{entry['id']}")
+    page = visitor.see(f"/requests/{entry['id']}")
     assert "Hint." in page
     assert "evidence: " in page
     assert "User-Agent: &lt;script&gt;alert(2)" in page
-    assert "<script>alert" not in page + visitor.see("/journal/")
+    assert "<script>alert" not in page + visitor.see("/requests/")
     assert "curl -gsSi" in page
     assert 'data-copy="curl"' in page
-    assert visitor.get("/journal/999").status_code == 404
+    assert visitor.get("/requests/999").status_code == 404
 
 
 def test_a_call_is_made_again_with_a_fresh_token(visitor: Visitor) -> None:
@@ -174,9 +174,9 @@ def test_a_webhook_is_posted_again(visitor: Visitor, destination: StubDestinatio
 def test_the_journal_is_taken_along_and_cleared(visitor: Visitor) -> None:
     ask(visitor, "GET", FIND, apikey=visitor.sandbox["credentials"]["apiKey"])
     ask(visitor, "GET", FIND, apikey="wrong")
-    archive = visitor.get("/journal/archive.har?status=401")
+    archive = visitor.get("/requests/archive.har?status=401")
     assert archive.headers["Content-Disposition"] == 'attachment; filename="tpmock-default.har"'
     assert archive.json is not None
     assert [one["response"]["status"] for one in archive.json["log"]["entries"]] == [401]
-    assert "The journal was cleared" in visitor.send("/journal/clear").text
+    assert "The journal was cleared" in visitor.send("/requests/clear").text
     assert visitor.api("GET", "/journal")["total"] == 0

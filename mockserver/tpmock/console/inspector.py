@@ -1,4 +1,4 @@
-"""Page "Journal": search, show, export and repeat the exchanges of a sandbox."""
+"""Page "Requests": search, show, export and repeat the exchanges of a sandbox."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tpmock.console.paging import page_of, requested_page
 from tpmock.console.views import control, done, filled, search
 from werkzeug.wrappers import Response as AnyResponse
 
-TITLE: Final = "Journal"
-pages = Blueprint("journal", __name__)
+TITLE: Final = "Requests"
+pages = Blueprint("requests", __name__)
 
 #: Filters, by their control API names.
 FILTERS: Final = ("operation", "direction", "status", "method", "path", "text", "trace", "hint", "fault")
@@ -30,7 +30,7 @@ def index() -> str:
     except RefusedError as error:
         problem, entries, paging = str(error), [], requested_page()
     return render_template(
-        "journal.html",
+        "requests.html",
         entries=entries,
         paging=paging,
         wanted=wanted,
@@ -44,7 +44,7 @@ def entry(entry_id: int) -> str:
     """Show one exchange, request and response side by side."""
     shown = control("GET", f"/journal/{entry_id}")
     curl = None if shown["direction"] == "note" else _text(f"/journal/{entry_id}/curl")
-    return render_template("entry.html", entry=shown, curl=curl)
+    return render_template("request.html", entry=shown, curl=curl)
 
 
 @pages.post("/<int:entry_id>/replay")
@@ -56,7 +56,7 @@ def replay(entry_id: int) -> AnyResponse:
     since = newest[-1]["id"] if newest else 0
     same = {name: once[name] for name in ("operation", "direction", "method")}
     made = control("GET", "/journal", **same, since=since)["journal"]
-    return done(sentence, url_for("journal.entry", entry_id=made[0]["id"]) if made else None)
+    return done(sentence, url_for("requests.entry", entry_id=made[0]["id"]) if made else None)
 
 
 @pages.get("/archive.har")
@@ -71,7 +71,7 @@ def archive() -> Response:
 def clear() -> AnyResponse:
     """Delete all exchanges."""
     control("DELETE", "/journal")
-    return done("The journal was cleared. The state of the sandbox is unchanged.", url_for("journal.index"))
+    return done("The journal was cleared. The state of the sandbox is unchanged.", url_for("requests.index"))
 
 
 def _text(path: str, query: dict[str, Any] | None = None) -> Any:
