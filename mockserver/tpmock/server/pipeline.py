@@ -230,7 +230,7 @@ class Pipeline:
 
         :param allowed: the methods of the path; empty for an unknown path
         """
-        document = self._meant(request)
+        document = self._meant(request, routes, allowed)
         if allowed and (preflight := self._preflight(request, routes, allowed)) is not None:
             return preflight
         if allowed:
@@ -255,8 +255,7 @@ class Pipeline:
         controls = document.api == CONTROL
         call.enter(self._sandboxes.default if controls else self._home(call))
         answer = self._answers.signed(self._answers.from_example(call.home, example, problem))
-        if not allowed:
-            _open(document, answer)
+        _open(document, answer)
         if not controls:
             record(call, answer, None, 0.0)
         return answer
@@ -277,7 +276,10 @@ class Pipeline:
         }
         return self._answers.signed(RenderedAnswer(200, None, b"", headers, cors.evidence))
 
-    def _meant(self, request: Request) -> Document:
+    def _meant(self, request: Request, routes: Routes, allowed: list[str]) -> Document:
+        found = routes.find(allowed[0], request.path) if allowed else None
+        if isinstance(found, Route):
+            return self._documents[found.operation.api]
         if request.path == "/_mock" or request.path.startswith("/_mock/"):
             return self._documents[CONTROL]
         host = host_name(request.environ)
