@@ -16,7 +16,7 @@ import psutil
 import requests
 
 #: Nothing here takes that long; a program that hangs is killed, so that the test fails instead of the run.
-PATIENCE = 60
+PATIENCE = 240
 #: A program that serves a test is ended after this, however long the machine takes for the rest.
 LIFETIME = 900
 
