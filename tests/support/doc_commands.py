@@ -61,7 +61,7 @@ def options(command: click.Command) -> str:
 
     def rows() -> Iterator[tuple[str, str]]:
         for option in command.params:
-            if isinstance(option, click.Option) and common.get(option.opts[0]) != option.help:
+            if isinstance(option, click.Option) and not option.hidden and common.get(option.opts[0]) != option.help:
                 names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
                 yield names, re.sub(r"\bExample: (.+?)(?=\. [A-Z]|$)", r"Example: `\1`", option.help or "")
 

@@ -33,16 +33,23 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built("sdist", tmp_path_factory.mktemp("sdist"))
 
 
-@pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment that has the wheel, all that this one has besides, and no way to the checkout."""
-    folder = tmp_path_factory.mktemp("user")
+def environment(folder: Path, *what: str) -> Path:
+    """Return the Python of a new environment with a tpmock, all that this one has besides, and no way to the checkout.
+
+    :param what: what pip installs, with its options
+    """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=60)  # noqa: S603 - ours
     python = folder / "bin" / "python"
     [site] = folder.glob("lib/python*/site-packages")
     for package in Path(sysconfig.get_path("purelib")).iterdir():
         if "tpmock" not in package.name and package.name != "__pycache__":
             (site / package.name).symlink_to(package)
-    install = ["pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run([sys.executable, "-m", *install], check=True, timeout=60)  # noqa: S603 - ours
+    install = ["pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index", *what]
+    subprocess.run([sys.executable, "-m", *install], check=True, timeout=300)  # noqa: S603 - ours
     return python
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment of a user that has the wheel."""
+    return environment(tmp_path_factory.mktemp("user"), str(wheel))

@@ -21,7 +21,7 @@ READERS: dict[str, Callable[[Path], list[str]]] = {
     "named world": lambda file: ["serve", "--port", "0", "--world", f"big={file}"],
     "contract": lambda file: ["test", "--contract", str(file)],
     "expected": lambda file: ["test", "--expected", str(file)],
-    "replay": lambda file: ["test", "--replay", str(file)],
+    "replay": lambda file: ["test", "replay", str(file)],
     "drift": lambda file: ["drift", str(file)],
     "event": lambda file: ["event", "send", str(file), "--url", "http://127.0.0.1:9"],
 }

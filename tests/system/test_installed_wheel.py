@@ -120,6 +120,6 @@ def test_it_serves_without_the_checkout(installed: Path, tmp_path: Path) -> None
 
 
 def test_it_lists_its_cases_without_the_checkout(installed: Path, tmp_path: Path) -> None:
-    listed = ran([str(installed), "-m", "tpmock", "test", "--list"], cwd=tmp_path, env={})
+    listed = ran([str(installed), "-m", "tpmock", "test", "list"], cwd=tmp_path, env={})
     assert listed.returncode == 0, listed.stderr
     assert "DEST-001" in listed.stdout

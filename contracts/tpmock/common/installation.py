@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -18,6 +18,8 @@ NAME: Final = "tpmock"
 
 #: ``contracts/tpmock/common/installation.py`` in a checkout, ``tpmock/common/installation.py`` in an installation.
 _CHECKOUT: Final = Path(__file__).parents[3]
+#: Hosts that are another machine everywhere else.
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 #: The file of the repository whose full address is in the metadata.
 _CHANGELOG: Final = "CHANGELOG.md"
 
@@ -29,16 +31,19 @@ class Source:
     :param address: what pip takes after ``tpmock @``: an archive's URL or a VCS address; empty for an index
     :param folder: the folder that it was installed from, or None
     :param editable: whether that folder is used in place
+    :param digests: the hashes that the installer recorded of an archive, by algorithm
     """
 
     address: str = ""
     folder: Path | None = None
     editable: bool = False
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def portable(self) -> bool:
         """Whether another machine can install from here, too."""
-        return self.folder is None and "file://" not in self.address
+        host = urlsplit(self.address).hostname or ""
+        return self.folder is None and "file://" not in self.address and host not in _THIS_MACHINE
 
     def requirement(self, *extras: str) -> str:
         """Return what to pass to ``pip install``, without quotes.
@@ -49,6 +54,18 @@ class Source:
         if self.folder is not None:
             return f"{self.folder}{wanted}"
         return f"{NAME}{wanted} @ {self.address}" if self.address else f"{NAME}{wanted}"
+
+    def pinned(self, version: str) -> str:
+        """Return what to pass to ``pip install`` for exactly what is installed here, without quotes.
+
+        :param version: the version that is installed, for an index
+        """
+        if not self.address:
+            return f"{NAME}=={version}"
+        if "sha256" not in self.digests:
+            return self.requirement()
+        joint = "&" if "#" in self.address else "#"
+        return f"{self.requirement()}{joint}sha256={self.digests['sha256']}"
 
     def command(self, *extras: str) -> str:
         """Return the command line that installs tpmock with these extras from the same source, for a shell."""
@@ -75,7 +92,8 @@ def read(direct_url: Mapping[str, Any]) -> Source:
     if "vcs_info" in direct_url:
         version = direct_url["vcs_info"]
         url = f"{version['vcs']}+{url}@{version['commit_id']}"
-    return Source(f"{url}#subdirectory={below}" if below else url)
+    digests = direct_url.get("archive_info", {}).get("hashes", {})
+    return Source(f"{url}#subdirectory={below}" if below else url, digests=digests)
 
 
 def source() -> Source:

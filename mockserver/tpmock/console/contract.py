@@ -45,7 +45,7 @@ def no_run(error: RunError) -> AnyResponse | tuple[str, int]:
 @pages.get("/")
 def index() -> str:
     """Show the available plans, and the latest run."""
-    plans = listed("--list")["plans"]
+    plans = listed("cases")["plans"]
     run = _runs().latest
     return render_template("contract.html", plans=plans, run=None if run is None else _shown(run), plan=_plan(run))
 
@@ -55,14 +55,14 @@ def start() -> AnyResponse:
     """Start a run: of a plan, of a contract file, or of a mutant with the cases that catch it."""
     contract, mutant, plan = form("contract", "mutant", "plan").values()
     if mutant:
-        row = next((one for one in listed("--mutants")["mutants"] if one["name"] == mutant), None)
+        row = next((one for one in listed("mutants")["mutants"] if one["name"] == mutant), None)
         if row is None:
             raise RunError(f"No mutant has the name {mutant!r}.")
         asked = RunRequest("standard", mutant=mutant, cases=tuple(row["caught"]))
     elif contract:
         asked = RunRequest("", contract=contract)
     else:
-        if plan not in {one["plan"] for one in listed("--list")["plans"]}:
+        if plan not in {one["plan"] for one in listed("cases")["plans"]}:
             raise RunError(f"No plan has the name {plan!r}.")
         asked = RunRequest(plan)
     _runs().start(asked)
@@ -102,7 +102,7 @@ def evidence() -> Response:
 @pages.get("/matrix")
 def matrix() -> str:
     """Show every mutant, and the cases that catch it."""
-    mutants = listed("--mutants")["mutants"]
+    mutants = listed("mutants")["mutants"]
     word = search("word")["word"]
     found = [
         one for one in mutants if word.lower() in f"{one['name']} {one['wrong']} {' '.join(one['caught'])}".lower()
@@ -150,7 +150,7 @@ def _shown(run: ContractRun) -> Row:
 
 
 def _cases_of(plan: str) -> int | None:
-    return next((one["cases"] for one in listed("--list")["plans"] if one["plan"] == plan), None)
+    return next((one["cases"] for one in listed("cases")["plans"] if one["plan"] == plan), None)
 
 
 def _blocks(lines: Iterable[str]) -> list[Row]:

@@ -216,13 +216,13 @@ def own_copy() -> dict[str, str]:
 
 
 @lru_cache(maxsize=2)
-def listed(option: str) -> dict[str, Any]:
+def listed(kind: str) -> dict[str, Any]:
     """Return the kit's list of plans, cases or mutants; cached, because it does not change.
 
-    :param option: ``--list`` for plans and all their cases, ``--mutants`` for the kill matrix
+    :param kind: ``cases`` for plans and all their cases, ``mutants`` for the kill matrix
     :raises RunError: if the kit cannot list them
     """
-    command = [*COMMAND, "test", option, "--json", "--plan=standard"]
+    command = [*COMMAND, "test", "list", kind, "--json", "--plan=standard"]
     kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     try:
         listing = subprocess.run(  # noqa: S603 - our own command

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import yaml
 from click.testing import CliRunner
 from tpmock.common import installation
 from tpmock.common.installation import Source
+from tpmock.common.version import __version__
 from tpmock.kit.cli.init_cli import FILES, init
 from tpmock.kit.cli.test_command import test as judge
 
@@ -32,12 +35,35 @@ def test_nothing_is_overwritten(project: Path) -> None:
     assert (project / "contract.toml").read_text(encoding="utf-8") == "mine"
 
 
-def test_every_command_of_the_workflow_is_one(project: Path) -> None:
-    workflow = yaml.safe_load((project / ".github/workflows/contract.yml").read_text(encoding="utf-8"))
-    steps = [step["run"] for step in workflow["jobs"]["contract"]["steps"] if "run" in step]
-    words = next(step for step in steps if step.startswith("tpmock test")).split()[2:]
+ACTION, WORKFLOW, JOB = ".github/actions/tpmock/action.yml", ".github/workflows/contract.yml", ".gitlab/tpmock.yml"
+
+
+def commands(project: Path) -> list[str]:
+    """What the action and the job run, in their order."""
+    action, job = (yaml.safe_load((project / file).read_text(encoding="utf-8")) for file in (ACTION, JOB))
+    steps = [step["run"] for step in action["runs"]["steps"] if "run" in step]
+    return [*steps, *job["trustpilot-contract"]["script"]]
+
+
+def test_every_command_of_the_files_is_one(project: Path) -> None:
     options = {option for parameter in judge.params for option in parameter.opts}
-    assert {word for word in words if word.startswith("--")} <= options
+    ours = [command.split() for command in commands(project) if command.startswith("tpmock test")]
+    assert len(ours) == 2
+    assert {word for words in ours for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.parametrize(
+    ("schema", "file"), [("github-actions", ACTION), ("github-workflows", WORKFLOW), ("gitlab-ci", JOB)]
+)
+def test_the_files_are_valid(project: Path, schema: str, file: str) -> None:
+    checked = run(project, "check_jsonschema", "--builtin-schema", f"vendor.{schema}", file)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_workflow_uses_the_action(project: Path) -> None:
+    workflow = yaml.safe_load((project / WORKFLOW).read_text(encoding="utf-8"))
+    used = [step["uses"] for step in workflow["jobs"]["contract"]["steps"] if "uses" in step]
+    assert f"{used[-1].removeprefix('./')}/action.yml" == ACTION
 
 
 def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -48,16 +74,15 @@ def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_the_workflow_writes_what_it_uploads(project: Path) -> None:
-    options = [
-        "--contract",
-        "contract.toml",
-        "--report",
-        "html=contract-report.html",
-        "--report",
-        "junit=contract-results.xml",
-    ]
-    ran = run(project, "tpmock.kit", *options, "--evidence", "contract-evidence.zip", "--case", "DEST-002")
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is missing: the step of the action is not run")
+def test_the_action_writes_what_it_uploads(project: Path) -> None:
+    [step] = [command for command in commands(project)[:2] if "tpmock test" in command]
+    line = step.replace("tpmock test", f"{shlex.quote(sys.executable)} -m tpmock test") + " --case DEST-002"
+    environment = {**os.environ, "CONTRACT": "contract.toml", "GITHUB_STEP_SUMMARY": str(project / "summary.md")}
+    ran = subprocess.run(  # noqa: S603 - ours
+        ["bash", "-ec", line],  # noqa: S607 - whichever bash there is
+        cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert {file.name for file in project.glob("contract-*")} == {
         *("contract-report.html", "contract-results.xml", "contract-evidence.zip"),
@@ -69,32 +94,38 @@ def test_the_example_passes(project: Path) -> None:
     assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
 
 
-def installing(project: Path) -> str:
-    workflow = yaml.safe_load((project / ".github/workflows/contract.yml").read_text(encoding="utf-8"))
-    commands = [str(step.get("run")) for step in workflow["jobs"]["contract"]["steps"]]
-    return next(command for command in commands if "pip install" in command)
+def installing(project: Path) -> set[str]:
+    action, job = (yaml.safe_load((project / file).read_text(encoding="utf-8")) for file in (ACTION, JOB))
+    assert 'install "$TPMOCK" pytest' in commands(project)[0]
+    return {action["inputs"]["tpmock"]["default"], job["trustpilot-contract"]["variables"]["TPMOCK"]}
+
+
+GIT = "git+https://git.example.com/a@1"
+WHEEL = "https://files.example.com/tpmock.whl"
 
 
 @pytest.mark.parametrize(
-    ("source", "line"),
+    ("source", "requirement"),
     [
-        (Source(), "pip install tpmock pytest"),
-        (Source("git+https://git.example.com/a@1"), "pip install 'tpmock @ git+https://git.example.com/a@1' pytest"),
+        (Source(), f"tpmock=={__version__}"),
+        (Source(GIT), f"tpmock @ {GIT}"),
+        (Source(WHEEL, digests={"sha256": "12ab"}), f"tpmock @ {WHEEL}#sha256=12ab"),
+        (Source(WHEEL), f"tpmock @ {WHEEL}"),
     ],
-    ids=["index", "git"],
+    ids=["index", "git", "archive", "archive without hash"],
 )
-def test_the_workflow_installs_from_where_this_installation_came(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: Source, line: str
+def test_the_files_install_from_where_this_installation_came(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: Source, requirement: str
 ) -> None:
     monkeypatch.setattr(installation, "source", lambda: source)
     said = CliRunner().invoke(init, ["ci", "--folder", str(tmp_path)]).output
-    assert installing(tmp_path) == line
-    assert "because a runner cannot read" not in said
+    assert installing(tmp_path) == {requirement}
+    assert "Build it" not in said
+    assert not (tmp_path / "vendor").exists()
 
 
-def test_a_runner_cannot_read_a_folder_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(installation, "source", lambda: Source(folder=Path("/srv/tpmock")))
-    monkeypatch.setattr(installation, "repository", lambda: Source("git+https://git.example.com/tpmock"))
-    said = CliRunner().invoke(init, ["ci", "--folder", str(tmp_path)]).output
-    assert installing(tmp_path) == "pip install 'tpmock @ git+https://git.example.com/tpmock' pytest"
-    assert "because a runner cannot read /srv/tpmock," in said
+def test_a_checkout_used_in_place_says_how_to_build_a_wheel(project: Path, tmp_path: Path) -> None:
+    wheel = f"./vendor/tpmock-{__version__}-py3-none-any.whl"
+    said = CliRunner().invoke(init, ["ci", "--folder", str(project)]).output
+    assert installing(tmp_path) == {wheel}
+    assert f"  pip wheel --no-deps --wheel-dir vendor {shlex.quote(str(ROOT))}\n" in said

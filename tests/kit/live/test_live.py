@@ -57,7 +57,7 @@ def environment(sandbox: SandboxClient, url: str) -> dict[str, str]:
 
 def live(folder: Path, variables: dict[str, str], *arguments: str) -> tuple[Result, Path]:
     file = folder / "recording.json"
-    words = ["--plan", "provider", "--live", "--recording", str(file), *arguments]
+    words = ["live", "--recording", str(file), *arguments]
     return CliRunner().invoke(command, words, env=variables), file
 
 
@@ -142,7 +142,7 @@ def test_another_order_is_told(mock: ControlClient, sandbox: SandboxClient, tmp_
 
     file = tmp_path / "recording.json"
     with served(sandbox, turned) as url:
-        words = ["--plan", "ingest", "--live", "--recording", str(file)]
+        words = ["live", "--plan", "ingest", "--recording", str(file)]
         CliRunner().invoke(command, words, env=environment(sandbox, url))
     _, found = drifted(mock, file)
     assert ("order", "/reviews/*/createdAt", "ascending", "descending") in {
@@ -283,9 +283,9 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, text: str) -> No
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--live"], "needs a plan of the API itself"),
-        (["--live", "--plan", "provider", "--mutant", "no-dedupe"], "leave out --mutant"),
-        (["--live", "--plan", "provider", "--evidence", "x.zip"], "leave out --evidence"),
+        (["live", "--plan", "quick"], "needs a plan of the API itself"),
+        (["live", "--mutant", "no-dedupe"], "No such option: --mutant"),
+        (["--live", "--plan", "provider", "--evidence", "x.zip"], "No such option: --evidence"),
     ],
 )
 def test_options_that_go_badly_with_live_are_refused(arguments: list[str], complaint: str) -> None:

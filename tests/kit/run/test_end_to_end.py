@@ -135,9 +135,9 @@ def test_a_destination_that_runs_can_be_judged(
 ) -> None:
     sandbox, subject = running
     where = ["--mock", mock.url, "--sandbox", sandbox.id]
-    who = ["--destination-url", subject.url, "--integration-key", subject.key]
+    who = ["running", subject.url, "--integration-key", subject.key]
     chosen = ["--case", "DEST-001", "--case", "DEST-054", "--case", "DEST-020"]
-    first, second = (json.loads(kit(*where, *who, *chosen, "--json").stdout) for _ in range(2))
+    first, second = (json.loads(kit(*who, *where, *chosen, "--json").stdout) for _ in range(2))
     assert [case["result"] for case in first["cases"]] == ["passed", "passed", "not-applicable"]
     # The documented order is invited now, so nothing can be learned from it a second time.
     assert [case["result"] for case in second["cases"]] == ["not-run", "passed", "not-applicable"]
@@ -148,8 +148,8 @@ def test_cases_of_the_api_do_not_disturb_a_destination_that_runs(
 ) -> None:
     sandbox, subject = running
     ran = kit(
+        *("running", subject.url, "--integration-key", subject.key),
         *("--mock", mock.url, "--sandbox", sandbox.id, "--json", "--plan", "quick"),
-        *("--destination-url", subject.url, "--integration-key", subject.key),
     )
     document = json.loads(ran.stdout)
     assert [case["id"] for case in document["cases"] if case["result"] not in {"passed", "not-applicable"}] == []

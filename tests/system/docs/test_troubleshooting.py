@@ -217,7 +217,7 @@ COMMANDS: dict[str, list[str]] = {
     "a status is from": ["fault", "add", "find 999"],
     "No case of the plan": ["test", "--case", "NONE-1"],
     "tpmock init ci writes one": ["test", "--contract", "missing.toml"],
-    "--destination-url needs": ["test", "--destination-url", "http://127.0.0.1:1"],
+    "A running destination needs": ["test", "running", "http://127.0.0.1:1"],
     "'RECORDING'": ["drift", "missing.har"],
     "Invalid value for 'FILE'": ["evidence", "verify", "missing.zip"],
     "Give a program": ["run"],

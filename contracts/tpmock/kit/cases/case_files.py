@@ -129,7 +129,7 @@ def beginning_with(ids: Sequence[str], cases: Sequence[Case]) -> tuple[Case, ...
     for one in ids:
         if not any(case.id.startswith(one) for case in cases):
             plans = ", ".join(dict.fromkeys(case.plan for case in cases))
-            raise CaseError(f"No case of the plan {plans} has an id that begins with {one}; see tpmock test --list.")
+            raise CaseError(f"No case of the plan {plans} has an id that begins with {one}; see tpmock test list.")
     return tuple(case for case in cases if not ids or case.id.startswith(tuple(ids)))
 
 

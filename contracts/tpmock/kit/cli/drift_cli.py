@@ -30,7 +30,7 @@ from tpmock.kit.subjects.processes import CannotStartError
 @click.command(
     epilog="""\b
 Examples:
-  tpmock test --plan provider --live --recording seen.json
+  tpmock test live --recording seen.json
   tpmock drift seen.json
 
 \b

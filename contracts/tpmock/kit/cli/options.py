@@ -1,20 +1,23 @@
-"""The options of the command ``test``, each with an example."""
+"""The options of the command ``test`` and its subcommands, each with an example. Every command takes some of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 from tpmock.kit.cases import case_files
+from tpmock.kit.cases.wording import counted
 
 DEFAULT_PLAN = "segment-destination"
 LARGEST_SEED = 2**31
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+#: The value of ``--plan`` without a value; no plan can have this name.
+_NO_VALUE: Final = "?"
 
 
 class RunImpossibleError(click.ClickException):
@@ -23,88 +26,147 @@ class RunImpossibleError(click.ClickException):
     exit_code = 2
 
 
+class Options(NamedTuple):
+    """Values of the options; those that a command does not take keep their default."""
+
+    plan: str | None = None
+    wanted: tuple[str, ...] = ()
+    as_json: bool = False
+    reports: tuple[str, ...] = ()
+    seed: int | None = None
+    mock_url: str | None = None
+    mutant: str | None = None
+    command: str | None = None
+    destination_url: str | None = None
+    evidence_file: Path | None = None
+    contract_file: Path | None = None
+    integration_key: str | None = None
+    expected_file: Path | None = None
+    sandbox: str | None = None
+    examples: int = 200
+    seconds: float = 120
+    found_file: Path = Path("tpmock-found.yaml")
+    replayed: Path | None = None
+    allow_writes: bool = False
+    recording_file: Path = Path("tpmock-recording.json")
+
+
+class _PlanName(click.Choice[str]):
+    """The name of a plan; without a name the option lists the plans and ends the command."""
+
+    def __init__(self) -> None:
+        super().__init__(case_files.choices())
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name of a plan that exists."""
+        return value if value == _NO_VALUE else super().convert(value, param, ctx)
+
+
+def _listed_at_once(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    if value == _NO_VALUE and not context.resilient_parsing:
+        click.echo(sized_plans())
+        context.exit()
+    return value
+
+
+def plan_sizes() -> dict[str, int]:
+    """Return the number of cases of every plan, by its name."""
+    return {plan: len(case_files.load_plan(plan)) for plan in case_files.choices()}
+
+
+def sized_plans() -> str:
+    """Return a line for each plan, with its number of cases."""
+    return "\n".join(f"{plan}  {counted(number, 'case')}" for plan, number in plan_sizes().items())
+
+
 def _option(name: str, meaning: str, **settings: Any) -> Any:
     return partial(click.option, name, help=meaning, **settings)
 
 
 # fmt: off
-class Options(NamedTuple):
-    """Values of the options of the command."""
-
-    plan: str | None = _option("--plan",
-        f"Which set of cases, such as --plan quick. Default: {DEFAULT_PLAN}.", type=click.Choice(case_files.choices()))
-    wanted: tuple[str, ...] = _option("--case",
-        "Only cases whose id begins like this; repeatable. Example: --case DEST-003", multiple=True, metavar="ID")
-    listed: bool = _option("--list", "List the cases and run nothing. Example: tpmock test --list", is_flag=True)
-    mutants: bool = _option("--mutants",
-        "List the deliberately broken destinations with what catches each, and run nothing. Example: tpmock test "
-        "--mutants", is_flag=True)
-    explained: str | None = _option("--explain",
-        "Explain a case or a check and run nothing. Example: --explain DEST-003, --explain invitation", metavar="ID")
-    as_json: bool = _option("--json",
-        "Print one JSON document on standard output, lists too. Example: tpmock test --json | jq .summary",
-        is_flag=True)
-    reports: tuple[str, ...] = _option("--report",
+OPTIONS: Final[dict[str, Any]] = {
+    "plan": _option("--plan",
+        f"Which set of cases, such as --plan quick; without a name it lists them. Default: {DEFAULT_PLAN}.",
+        type=_PlanName(), metavar="NAME", is_flag=False, flag_value=_NO_VALUE, callback=_listed_at_once),
+    "wanted": _option("--case",
+        "Only cases whose id begins like this; repeatable. Example: --case DEST-003", multiple=True, metavar="ID"),
+    "as_json": _option("--json",
+        "Print one JSON document on standard output. Example: tpmock test --json | jq .summary", is_flag=True),
+    "reports": _option("--report",
         "Write a report: html, json, junit, har or github; repeatable. Example: --report junit=results.xml. github "
-        "alone prints annotations and adds to the summary of the step.", multiple=True, metavar="NAME[=FILE]")
-    seed: int | None = _option("--seed",
+        "alone prints annotations and adds to the summary of the step.", multiple=True, metavar="NAME[=FILE]"),
+    "seed": _option("--seed",
         "Repeat a run: same seed, same order ids. Example: --seed 7. Default: random, and shown.",
-        type=click.IntRange(0, LARGEST_SEED - 1), metavar="N")
-    mock_url: str | None = _option("--mock",
-        "Use a mock that runs, such as --mock http://127.0.0.1:8080. Default: start one for the run.", metavar="URL")
-    mutant: str | None = _option("--mutant",
-        "Test a deliberately broken destination (mutant). Example: --mutant no-dedupe", metavar="NAME")
-    command: str | None = _option("--command",
+        type=click.IntRange(0, LARGEST_SEED - 1), metavar="N"),
+    "mock_url": _option("--mock",
+        "Use a mock that runs, such as --mock http://127.0.0.1:8080. Default: start one for the run.", metavar="URL"),
+    "mutant": _option("--mutant",
+        "Test a deliberately broken destination (mutant). Example: --mutant no-dedupe", metavar="NAME"),
+    "command": _option("--command",
         "Test any program. {port}, {workdir} and {python} are filled in; the environment holds PORT, "
-        'INTEGRATION_KEY, TRUSTPILOT_..., DATABASE_URL. Example: --command "node server.js {port}"', metavar="COMMAND")
-    destination_url: str | None = _option("--destination-url",
-        "Test a running destination. Needs --integration-key, --mock and --sandbox. Example: --destination-url "
-        "http://127.0.0.1:8090", metavar="URL")
-    evidence_file: Path | None = _option("--evidence",
-        "Write the evidence pack, which tpmock evidence verify checks. Example: --evidence out.zip", type=_FILE)
-    contract_file: Path | None = _option("--contract",
+        'INTEGRATION_KEY, TRUSTPILOT_..., DATABASE_URL. Example: --command "node server.js {port}"',
+        metavar="COMMAND"),
+    "evidence_file": _option("--evidence",
+        "Write the evidence pack, which tpmock evidence verify checks. Example: --evidence out.zip", type=_FILE),
+    "contract_file": _option("--contract",
         "Test the subject of a contract.toml: any program, in any language. Example: --contract contract.toml",
-        type=_FILE)
-    integration_key: str | None = _option("--integration-key",
-        "The key that the running destination expects. Example: --integration-key segment-key", metavar="KEY")
-    expected_file: Path | None = _option("--expected",
+        type=_FILE),
+    "expected_file": _option("--expected",
         "Cases that are known not to pass, each with a reason; one that passes all the same is a failure. Example: "
-        "--expected expected.yaml", type=_EXISTING_FILE)
-    sandbox: str | None = _option("--sandbox",
-        "The sandbox that the running destination is configured for. Example: --sandbox default", metavar="ID")
-    generated: bool = _option("--generated",
-        "Generate events and histories, and check four invariants. Example: --generated",
-        is_flag=True)
-    examples: int = _option("--examples",
-        "How many histories --generated generates. Example: --examples 5000",
-        type=click.IntRange(1, 100_000), default=200, show_default=True, metavar="N")
-    seconds: float = _option("--seconds",
-        "Seconds after which --generated runs no new history. Example: --seconds 600",
-        type=click.FloatRange(1, 86_400), default=120, show_default=True, metavar="N")
-    found_file: Path = _option("--found",
-        "Where --generated writes its findings, as cases to replay. Example: --found found.yaml",
-        type=_FILE, default="tpmock-found.yaml", show_default=True)
-    replayed: Path | None = _option("--replay",
-        "Run the cases of a file: findings of --generated, or your own cases. Example: --replay found.yaml",
-        type=_EXISTING_FILE)
-    live: bool = _option("--live",
-        "Run a plan of the API on the real one, which the environment names (TPMOCK_LIVE_URL and others): what only "
-        "reads, and nothing that is not on a list. Example: --plan provider --live", is_flag=True)
-    allow_writes: bool = _option("--allow-writes",
-        "With --live: run cases that change something there, too. Example: --live --allow-writes", is_flag=True)
-    recording_file: Path = _option("--recording",
-        "Where --live writes its recording, without values, for tpmock drift. Example: --recording seen.json",
-        type=_FILE, default="tpmock-recording.json", show_default=True)
+        "--expected expected.yaml", type=_EXISTING_FILE),
+    "destination_url": _option("--destination-url",
+        "Test a running destination, as tpmock test running does. Example: --destination-url http://127.0.0.1:8090",
+        metavar="URL"),
+    "integration_key": _option("--integration-key",
+        "The key that the running destination expects. Example: --integration-key segment-key", metavar="KEY"),
+    "sandbox": _option("--sandbox",
+        "The sandbox that the running destination is configured for. Example: --sandbox default", metavar="ID"),
+    "examples": _option("--examples",
+        "How many histories to generate. Example: --examples 5000",
+        type=click.IntRange(1, 100_000), default=Options().examples, show_default=True, metavar="N"),
+    "seconds": _option("--seconds",
+        "Seconds after which no new history is run. Example: --seconds 600",
+        type=click.FloatRange(1, 86_400), default=Options().seconds, show_default=True, metavar="N"),
+    "found_file": _option("--found",
+        "Where to write the findings, as cases to replay. Example: --found found.yaml",
+        type=_FILE, default=Options().found_file, show_default=True),
+    "replayed": _option("--replay",
+        "Cases of this file instead of a plan's. Example: --replay found.yaml", type=_EXISTING_FILE),
+    "allow_writes": _option("--allow-writes",
+        "Run cases that change something there, too. Example: --allow-writes", is_flag=True),
+    "recording_file": _option("--recording",
+        "Where to write the recording, without values, for tpmock drift. Example: --recording seen.json",
+        type=_FILE, default=Options().recording_file, show_default=True),
+}
 # fmt: on
 
+CHOICE: Final = ("plan", "wanted")
+SUBJECT: Final = ("contract_file", "command", "mutant", "mock_url")
+RESULT: Final = ("reports", "as_json", "seed")
+#: A running subject, as options: tpmock test running is for it, and a ``[running]`` of a contract.toml.
+RUNNING: Final = ("destination_url", "integration_key", "sandbox")
 
-def options(command: Callable[[Options], None]) -> Callable[..., None]:
-    """Give a command all of them, as one record."""
 
-    @wraps(command)
-    def run(**given: Any) -> None:
-        command(Options(**given))
+def takes(
+    *names: str, hidden: tuple[str, ...] = (), **fixed: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command some of the options, as one record, its first argument.
 
-    for name, option in reversed(Options._field_defaults.items()):
-        run = option(name)(run)
-    return run
+    :param names: fields of :class:`Options`
+    :param hidden: fields whose options are taken and not shown
+    :param fixed: fields that have another value than the default
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(**given: Any) -> None:
+            values = {name: given.pop(name) for name in Options._fields if name in given}
+            command(
+                Options(**{**fixed, **{name: value for name, value in values.items() if value is not None}}), **given
+            )
+
+        for name in reversed((*names, *hidden)):
+            run = OPTIONS[name](name, hidden=name in hidden)(run)
+        return run
+
+    return decorate

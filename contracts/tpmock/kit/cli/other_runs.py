@@ -1,4 +1,4 @@
-"""Runs of made-up histories (``--generated``) and on the real API (``--live``); each writes what it found to a file."""
+"""Runs of generated histories and on the real API; each writes what it found to a file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def generated(
         file = options.found_file
         steps = {case_id: one.steps for case_id, one in search.found.items()}
         selection.write(file, as_file(steps, subject.name, seed))
-        click.echo(f"What was found is in {file}; again: tpmock test --replay {shlex.quote(str(file))}", err=True)
+        click.echo(f"What was found is in {file}; again: tpmock test replay {shlex.quote(str(file))}", err=True)
     return code
 
 
@@ -61,7 +61,7 @@ def live(options: Options, plan: str, cases: Sequence[Case], seed: int, follow: 
     :raises ReportError: when the file cannot be written
     """
     if any(case.needs != ("api",) for case in cases):
-        raise click.UsageError("--live needs a plan of the API itself: tpmock test --plan provider --live")
+        raise click.UsageError("The real API needs a plan of the API itself: tpmock test live --plan provider")
     try:
         found = target.from_environment(os.environ)
     except target.TargetError as problem:

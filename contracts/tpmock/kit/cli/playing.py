@@ -6,15 +6,17 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from typing import NamedTuple
 
 import click
 from rich.console import Console
 from tpmock.common import serving
-from tpmock.kit.cases.case_files import Case
+from tpmock.common.control_client import ControlClient
 from tpmock.kit.cli import other_runs, subject_choice
+from tpmock.kit.cli.chosen import Chosen
 from tpmock.kit.cli.options import LARGEST_SEED, Options
 from tpmock.kit.reports import evidence, selection
 from tpmock.kit.reports.as_json import json_report
@@ -32,31 +34,58 @@ from tpmock.kit.subjects.subjects import Subject
 _INTERRUPTED = 130
 
 
-def play(
-    given: Options,
-    plan: str,
-    chosen: tuple[Case, ...],
-    contract: Contract | None,
-    expected: dict[str, Expectation],
-) -> int:
+def play(given: Options, what: Chosen, expected: dict[str, Expectation]) -> int:
     """Run cases, and return the exit code."""
-    seed = secrets.randbelow(LARGEST_SEED) if given.seed is None else given.seed
+    seed, follow, on = _seed(given), _follower(given), _target(given, what.contract)
+    return _ended(
+        lambda: follow(
+            Run(what.plan, what.cases, on.subject, on.open_mock, seed, on.sandbox, on.groups, expected).events()
+        )
+    )
+
+
+def generate(given: Options, contract: Contract | None) -> int:
+    """Run generated histories, and return the exit code."""
+    seed, follow, on = _seed(given), _follower(given), _target(given, contract)
+    return _ended(lambda: other_runs.generated(given, on.subject, on.sandbox, on.open_mock, seed, follow))
+
+
+def play_live(given: Options, what: Chosen) -> int:
+    """Run cases on the real API, and return the exit code."""
+    seed, follow = _seed(given), _follower(given)
+    return _ended(lambda: other_runs.live(given, what.plan, what.cases, seed, follow))
+
+
+class _Target(NamedTuple):
+    """What a run is made against."""
+
     subject: Subject
+    open_mock: Callable[[ExitStack], ControlClient]
+    sandbox: str | None
+    groups: int | None
+
+
+def _target(given: Options, contract: Contract | None) -> _Target:
     if contract is None:
-        subject, mock_url, sandbox, groups = subject_choice.subject(given), given.mock_url, given.sandbox, None
-    else:
-        subject = ContractSubject(contract, subject_choice.ask)
-        mock_url, sandbox, groups = contract.target(given.mock_url, given.sandbox)
-    follow = partial(_follow, as_json=given.as_json, more=_chosen_reports(given))
-    open_one = partial(open_mock, mock_url)
+        return _Target(subject_choice.subject(given), partial(open_mock, given.mock_url), given.sandbox, None)
+    mock_url, sandbox, groups = contract.target(given.mock_url, given.sandbox)
+    return _Target(ContractSubject(contract, subject_choice.ask), partial(open_mock, mock_url), sandbox, groups)
+
+
+def _seed(given: Options) -> int:
+    return secrets.randbelow(LARGEST_SEED) if given.seed is None else given.seed
+
+
+def _follower(given: Options) -> other_runs.Follow:
+    return partial(_follow, as_json=given.as_json, more=_chosen_reports(given))
+
+
+def _ended(run: Callable[[], int]) -> int:
+    """Run, and return the exit code, also when it is interrupted."""
     try:
         with _terminated_like_interrupted():
             serving.follow_starter()
-            if given.live:
-                return other_runs.live(given, plan, chosen, seed, follow)
-            if given.generated:
-                return other_runs.generated(given, subject, sandbox, open_one, seed, follow)
-            return follow(Run(plan, chosen, subject, open_one, seed, sandbox, groups, expected).events())
+            return run()
     except ReportError as problem:
         raise click.ClickException(str(problem)) from None
     except KeyboardInterrupt:

@@ -18,7 +18,7 @@ def contract(options: Options) -> Contract | None:
     if options.contract_file is None:
         return None
     if options.mutant or options.command or options.destination_url:
-        raise click.UsageError("--contract names the subject; leave out --mutant, --command and --destination-url.")
+        raise click.UsageError("--contract names the subject; leave out --mutant and --command.")
     return contracts.read(options.contract_file)
 
 
@@ -43,12 +43,12 @@ def subject(options: Options) -> Subject:
     if url:
         missing = [name for name, value in needed.items() if not value]
         if missing:
-            raise click.UsageError(f"--destination-url needs {', '.join(missing)} as well.")
+            raise click.UsageError(f"A running destination needs {', '.join(missing)} as well.")
         return subjects.ExternalSubject(url, str(needed["--integration-key"]))
     for name in ("--integration-key", "--sandbox"):
         if needed[name]:
             raise click.UsageError(
-                f"{name} goes with --destination-url; a subject that the kit starts gets its own sandbox."
+                f"{name} is for a running destination; a subject that the kit starts gets its own sandbox."
             )
     if mutant:
         return contract_subject.mutant(mutant)

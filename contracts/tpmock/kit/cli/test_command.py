@@ -1,46 +1,27 @@
-"""The command ``test``."""
+"""The command ``test``. Without a subcommand it runs a plan."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
-from msgspec.structs import asdict
-from tpmock.kit.cases import case_files, kill_matrix
-from tpmock.kit.cases.case_files import Case, CaseError
-from tpmock.kit.cases.wording import spelled
-from tpmock.kit.cli.options import DEFAULT_PLAN, Options, options
-
-if TYPE_CHECKING:
-    from tpmock.kit.run.expectations import Expectation
-    from tpmock.kit.subjects.contract import Contract
-
-_REPLAY = "replay"
-
-# Options that do not go with others, and why.
-_ALONE = {
-    "--generated": ("generates its own cases", "--plan --case --list --explain --evidence --expected --replay"),
-    "--replay": ("has cases of its own", "--plan --evidence"),
-    "--live": (
-        "tests the real API and nothing else",
-        "--generated --replay --evidence --mock --mutant --command --destination-url --contract",
-    ),
-}
+from tpmock.common.command_group import CommandGroup
+from tpmock.kit.cli import looking, old_spellings
+from tpmock.kit.cli.chosen import chosen, contract, expected
+from tpmock.kit.cli.options import CHOICE, RESULT, RUNNING, SUBJECT, Options, takes
 
 _EPILOG = """\b
 Examples:
   tpmock test
+  tpmock test --plan quick
   tpmock test --case DEST-003 --case DEST-01
   tpmock test --command "node server.js --port {port}"
   tpmock test --mutant no-dedupe
-  tpmock test --generated --examples 2000
-  tpmock test --mock http://127.0.0.1:8080 --sandbox default \\
-      --destination-url http://127.0.0.1:8090 --integration-key KEY
+  tpmock test list
+  tpmock test explain DEST-003
+  tpmock test generated --examples 2000
 
 \b
 Exit code: 0 nothing failed, 1 a case failed or could not be
@@ -48,116 +29,95 @@ judged, 2 the run itself was impossible.
 """
 
 
-@click.command(epilog=_EPILOG)
-@options
+class _TestCommand(CommandGroup):
+    """The group, which still takes the options of which it has made subcommands."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read an old spelling as what it is called today, and say so in one line."""
+        new = old_spellings.translated(args, self)
+        if new is not None:
+            if not ctx.resilient_parsing:
+                click.echo(new.hint, err=True)
+            args = new.args
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_TestCommand, invoke_without_command=True, epilog=_EPILOG)
+@takes(*CHOICE, *SUBJECT, *RESULT, "evidence_file", "expected_file")
 def test(given: Options) -> None:
     """Run contract tests against a destination.
 
     Without options: the bundled destination, with a mock started for the run.
     """
-    _check_together(click.get_current_context())
-    try:
-        contract = None if given.contract_file is None else _contract(given)
-        plan, chosen = _chosen(given, contract)
-        if given.explained:
-            click.echo(_explained(given.explained, _every(chosen)))
-            return
-        expected_file = given.expected_file or (contract.expected if contract else None)
-        expected = _expected(expected_file, {case.id for case in _every(chosen)}) if expected_file else {}
-    except CaseError as problem:
-        raise click.UsageError(str(problem)) from None
-    if given.listed or given.mutants:
-        click.echo(_listed_mutants(given) if given.mutants else _listed_cases(given, chosen))
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        _run(given)
         return
+    for option in context.command.params:
+        if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"Write {option.opts[0]} after the subcommand {context.invoked_subcommand}.")
+
+
+@test.command()
+@click.argument("destination_url", metavar="URL")
+@click.option(
+    "--mock", "mock_url", metavar="URL", help="The mock of the destination. Example: --mock http://127.0.0.1:8080"
+)
+@takes("integration_key", "sandbox", *CHOICE, *RESULT, "evidence_file", "expected_file")
+def running(given: Options) -> None:
+    """Test a destination that is running, configured for a sandbox of a mock that is running, too.
+
+    \b
+    Example: tpmock test running http://127.0.0.1:8090 \\
+      --integration-key KEY --mock http://127.0.0.1:8080 --sandbox default
+    """
+    _run(given)
+
+
+@test.command()
+@click.argument("replayed", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@takes("wanted", *SUBJECT, *RESULT, "expected_file", hidden=RUNNING)
+def replay(given: Options) -> None:
+    """Run the cases of a file: findings of tpmock test generated, or your own cases.
+
+    Example: tpmock test replay tpmock-found.yaml
+    """
+    _run(given)
+
+
+@test.command()
+@takes("examples", "seconds", "found_file", *SUBJECT, *RESULT, hidden=RUNNING)
+def generated(given: Options) -> None:
+    """Generate events and histories, and check four invariants.
+
+    Example: tpmock test generated --examples 5000 --contract contract.toml
+    """
+    from tpmock.kit.cli.playing import generate  # noqa: PLC0415 - only where something is run
+
+    sys.exit(generate(given, contract(given)))
+
+
+@test.command()
+@takes(*CHOICE, "allow_writes", "recording_file", *RESULT, plan="provider")
+def live(given: Options) -> None:
+    """Run a plan of the API on the real one, which the environment names (TPMOCK_LIVE_URL and others).
+
+    Only requests that read are sent, and only those on a list. Without --plan: the plan provider.
+
+    Example: tpmock test live --recording seen.json
+    """
+    from tpmock.kit.cli.playing import play_live  # noqa: PLC0415 - only where something is run
+
+    sys.exit(play_live(given, chosen(given)))
+
+
+test.add_command(looking.listing)
+test.add_command(looking.explain)
+
+
+def _run(given: Options) -> None:
+    what = chosen(given)
+    known_failures = expected(given, what)
     from tpmock.kit.cli.playing import play  # noqa: PLC0415 - what lists and explains needs nothing of it
 
-    sys.exit(play(given, plan, chosen, contract, expected))
-
-
-def _contract(given: Options) -> Contract | None:
-    from tpmock.kit.cli import subject_choice  # noqa: PLC0415 - only where a file holds a contract
-
-    return subject_choice.contract(given)
-
-
-def _expected(file: Path, known: set[str]) -> dict[str, Expectation]:
-    from tpmock.kit.run import expectations  # noqa: PLC0415 - only where a file has some
-
-    try:
-        return expectations.load(file, known)
-    except expectations.ExpectationError as problem:
-        raise click.UsageError(str(problem)) from None
-
-
-def _chosen(given: Options, contract: Contract | None) -> tuple[str, tuple[Case, ...]]:
-    """Return the name of the set of cases, and the cases.
-
-    :raises CaseError: when a file cannot be used, or no case is wanted
-    """
-    if given.replayed is not None:
-        name, cases = _REPLAY, tuple(case_files.load_file(_REPLAY, given.replayed))
-    elif contract is not None:
-        name, cases = " and ".join(contract.plans), contract.cases()
-    else:
-        name = given.plan or DEFAULT_PLAN
-        cases = case_files.load_plan(name)
-    return name, case_files.beginning_with(given.wanted, cases)
-
-
-def _explained(topic: str, plan: Sequence[Case]) -> str:
-    """Return the explanation of a case or a check.
-
-    :raises CaseError: when neither has that name
-    """
-    from tpmock.kit.reports import pages  # noqa: PLC0415 - only where something is explained
-    from tpmock.kit.vocabulary import checks  # noqa: PLC0415 - likewise
-
-    if topic in checks.CHECKS:
-        return f"{topic}\n\n{checks.explanation(topic)}"
-    case = next((case for case in plan if case.id == topic), None)
-    if case is None:
-        every = ", ".join(checks.CHECKS)
-        raise CaseError(f"{topic} is neither a case (see tpmock test --list) nor a check ({every}).")
-    sentences = case_files.vocabulary("step")
-    text = pages.page("case.txt", case=case, sentences=sentences, spelled=_spelled, explanation=checks.explanation)
-    return text.rstrip("\n")
-
-
-def _spelled(args: Any) -> str:
-    if isinstance(args, Mapping):
-        return ", ".join(f"{name} {_spelled(value)}" for name, value in args.items())
-    return "yes" if args is True else spelled(args)
-
-
-def _every(chosen: tuple[Case, ...]) -> tuple[Case, ...]:
-    return (*chosen, *case_files.load_plan(case_files.STANDARD))
-
-
-def _listed_cases(given: Options, chosen: Sequence[Case]) -> str:
-    """Return a list of cases; for programs also every plan with its number of cases."""
-    if not given.as_json:
-        return "\n".join(f"{case.id}  {case.title} ({case.evidence})" for case in chosen)
-    found = [{name: getattr(one, name) for name in ("id", "plan", "title", "evidence")} for one in chosen]
-    plans = [{"plan": plan, "cases": len(case_files.load_plan(plan))} for plan in case_files.choices()]
-    return json.dumps({"plans": plans, "cases": found}, indent=1)
-
-
-def _listed_mutants(given: Options) -> str:
-    every = kill_matrix.load()
-    if given.as_json:
-        return json.dumps({"mutants": [asdict(one) for one in every]}, indent=1)
-    return "\n".join(map(str, every))
-
-
-def _check_together(context: click.Context) -> None:
-    """Refuse options that contradict each other."""
-    given = {option.opts[0] for option in context.command.params if _is_given(context, option)}
-    for name, (why, others) in _ALONE.items():
-        for other in others.split():
-            if {name, other} <= given:
-                raise click.UsageError(f"{name} {why}; leave out {other}.")
-
-
-def _is_given(context: click.Context, option: click.Parameter) -> bool:
-    source = context.get_parameter_source(option.name or "")
-    return source is not ParameterSource.DEFAULT and bool(context.params[option.name or ""])
+    sys.exit(play(given, what, known_failures))

@@ -67,7 +67,7 @@ def read(file: Path) -> Recording:
         found = msgspec.json.decode(file.read_bytes(), type=Recording)
     except (OSError, ValueError, RecursionError) as problem:
         raise RecordingError(
-            f"{file} cannot be read as a recording of the format {FORMAT}, which tpmock test --live writes: {problem}."
+            f"{file} cannot be read as a recording of the format {FORMAT}, which tpmock test live writes: {problem}."
         ) from problem
     for call in found.calls:
         if header := is_ours(call.headers):

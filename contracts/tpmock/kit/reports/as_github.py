@@ -28,7 +28,7 @@ def summary(run: Data) -> str:
 
 def _annotation(case: Data) -> str:
     title = _property(f"{case['id']} {case['title']}")
-    text = _data(f"{headline(case)} (tpmock test --explain {case['id']})")
+    text = _data(f"{headline(case)} (tpmock test explain {case['id']})")
     return f"::{_COMMANDS[build_result(case)]} title={title}::{text}\n"
 
 

@@ -105,9 +105,7 @@ class ExternalSubject(RunningSubject):
     def start(self, sandbox: SandboxClient) -> RunningSubject:  # noqa: ARG002 - the protocol's parameter; the sandbox is known to the subject
         """Check that it answers."""
         if not answers(self.url):
-            raise CannotStartError(
-                f"Nothing answers at {self.url}. Start the destination, or correct --destination-url."
-            )
+            raise CannotStartError(f"Nothing answers at {self.url}. Start the destination, or correct the address.")
         return self
 
 

@@ -21,7 +21,7 @@ _NOT_FOR_PEOPLE = re.compile(
 
 _INVITATIONS = "GET /_mock/sandboxes/{id}/invitations"
 _DELIVERIES = "GET /_mock/sandboxes/{id}/segment/deliveries"
-_TOO_MANY = "Invite once for each order id, and for Order Completed only (tpmock test --explain invitation_count)."
+_TOO_MANY = "Invite once for each order id, and for Order Completed only (tpmock test explain invitation_count)."
 
 
 @check
