@@ -188,9 +188,9 @@ def test_without_hypothesis_one_sentence_says_what_to_install(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["generated", "--plan", "quick"], "No such option: --plan"),
-        (["--generated", "--case", "GEN-001"], "No such option: --case"),
-        (["replay", __file__, "--plan", "quick"], "No such option: --plan"),
+        (["generated", "--plan", "quick"], "No such option '--plan'"),
+        (["--generated", "--case", "GEN-001"], "No such option '--case'"),
+        (["replay", __file__, "--plan", "quick"], "No such option '--plan'"),
         (["replay", __file__], "test_generated.py"),
     ],
 )

@@ -284,8 +284,8 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, text: str) -> No
     ("arguments", "complaint"),
     [
         (["live", "--plan", "quick"], "needs a plan of the API itself"),
-        (["live", "--mutant", "no-dedupe"], "No such option: --mutant"),
-        (["--live", "--plan", "provider", "--evidence", "x.zip"], "No such option: --evidence"),
+        (["live", "--mutant", "no-dedupe"], "No such option '--mutant'"),
+        (["--live", "--plan", "provider", "--evidence", "x.zip"], "No such option '--evidence'"),
     ],
 )
 def test_options_that_go_badly_with_live_are_refused(arguments: list[str], complaint: str) -> None:
