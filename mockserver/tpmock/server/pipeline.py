@@ -53,6 +53,11 @@ _OPEN: Final = {
 #: Headers whose values are never part of an answer.
 _UNTOLD: Final = ("Authorization", "Cookie")
 
+
+def _carries(call: OperationCall) -> Carries:
+    return lambda value: any(value == other for _, other in call.request.headers)
+
+
 #: Arguments for handlers besides the operation's own parameters.
 _SUPPLIES: Final[Mapping[str, Supply]] = {
     "world": lambda call: call.home.world,
@@ -71,7 +76,7 @@ _SUPPLIES: Final[Mapping[str, Supply]] = {
     "headers": lambda call: {name: "" if name in _UNTOLD else text for name, text in call.request.headers},
     "api_url": lambda call: call.base_url,
     "query": lambda call: {name: ",".join(values) for name, values in call.query.items()},
-    "carries": lambda call: _carries(call),  # noqa: PLW0108 - defined below
+    "carries": _carries,
     "trace": lambda call: call.membership.of_order,
     "forget": lambda call: call.forget,
 }
@@ -209,19 +214,16 @@ class Pipeline:
         content_type, body = self._answers.content(answer.body)
         headers = {**response.headers, **answer.headers}
         schema = response.content.get(JSON)
+        hint = answer.hint or call.hint or (unknown_input.nothing_matches(call, answer.body) if call.query else None)
         return RenderedAnswer(
             answer.status,
             headers.pop("Content-Type", content_type),
             body,
             headers,
             response.evidence,
-            advised(bound, " ".join(filter(None, (*call.advice, self._hint(call, answer)))) or None),
+            advised(bound, " ".join(filter(None, (*call.advice, hint))) or None),
             schema.secrets if schema else frozenset(),
         )
-
-    @staticmethod
-    def _hint(call: OperationCall, answer: Answer) -> str | None:
-        return answer.hint or call.hint or (unknown_input.nothing_matches(call, answer.body) if call.query else None)
 
     # --- what means no operation ----------------------------------------------------------------------------------
 
@@ -285,10 +287,6 @@ class Pipeline:
         host = host_name(request.environ)
         vendors = [document for api, document in self._documents.items() if api != CONTROL]
         return next((document for document in vendors if host in document.hosts), vendors[0])
-
-
-def _carries(call: OperationCall) -> Carries:
-    return lambda value: any(value == other for _, other in call.request.headers)
 
 
 def _open(document: Document, answer: RenderedAnswer) -> None:
