@@ -84,7 +84,7 @@ def test_no_partner_header_without_a_partner(subject: Subject, trustpilot: StubT
         (Answer(500, HTML), 503, "status 500", OrderState.REFUSED),
         (Answer(501), 503, "status 501", OrderState.REFUSED),
         (Answer(520), 503, "status 520", OrderState.REFUSED),
-        (Answer(504), 202, "not confirm", OrderState.UNCONFIRMED),
+        (Answer(504), 503, "status 504", OrderState.REFUSED),
         (Answer(302, headers={"Location": "https://example.com/"}), 503, "status 302", OrderState.REFUSED),
     ],
 )

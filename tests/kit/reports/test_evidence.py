@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 from tpmock.kit.cases import case_files
-from tpmock.kit.cases.claims import EVENTS, missing
+from tpmock.kit.cases.claims import EVENTS, OPPOSITES, missing
 from tpmock.kit.cli.evidence_cli import evidence as command
 from tpmock.kit.cli.test_command import test as judge
 from tpmock.kit.reports import evidence
@@ -313,12 +313,11 @@ def test_review_ingestion_counts_the_cases_of_its_use_case() -> None:
     assert verdicts(ING=Result.FAILED)["7, ingestion"] == "fail"
 
 
-def test_cases_of_the_other_reading_leave_nothing_open() -> None:
-    both = [case.needs for case in case_files.load_plan("standard") if case.id in ("DEST-006", "DEST-013")]
-    for needs in both:
-        for claimed in (EVENTS, EVENTS | {"strict-names"}):
-            reason = missing(needs, claimed)
-            assert reason in ("", *derived._OTHER_READING)
+@pytest.mark.parametrize("default", OPPOSITES)
+def test_cases_of_the_other_side_of_a_choice_leave_nothing_open(default: str) -> None:
+    for side in (default, OPPOSITES[default]):
+        for claimed in (EVENTS, EVENTS | {OPPOSITES[default]}):
+            assert missing(("events", side), claimed) in ("", *derived._OTHER_SIDE)
 
 
 def test_the_sheet_says_why() -> None:

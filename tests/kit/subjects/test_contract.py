@@ -17,6 +17,7 @@ from tpmock.kit.subjects import contract
 from tpmock.kit.subjects.contract_subject import ContractSubject
 from tpmock.kit.subjects.mock_client import NoRestError, SandboxClient
 from tpmock.kit.subjects.processes import CannotStartError
+from tpmock.kit.subjects.subjects import Pace
 from tpmock.kit.subjects.triggers import by_command
 
 from tests.support import ROOT
@@ -50,6 +51,18 @@ def test_what_is_left_out_has_its_usual_value(tmp_path: Path) -> None:
     assert found.target(None, None) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("members", "pace"),
+    [
+        ('claims = ["events"]', Pace()),
+        ('claims = ["events", "own-patience"]', Pace(patience=5.0)),
+        ('claims = ["own-patience", "answers-later"]\npatience = "300ms"\nquiet = "2s"', Pace(patience=0.3, quiet=2.0)),
+    ],
+)
+def test_what_the_subject_does_by_its_own_clock_has_a_bound(tmp_path: Path, members: str, pace: Pace) -> None:
+    assert read(tmp_path, HEAD + members + "\n" + START + EVENTS).pace == pace
+
+
 def test_cases_are_chosen(tmp_path: Path) -> None:
     found = read(tmp_path, 'cases = ["DEST-00"]\n' + HEAD + START + EVENTS)
     assert {case.id[:7] for case in found.cases()} == {"DEST-00"}
@@ -72,6 +85,8 @@ def test_cases_are_chosen(tmp_path: Path) -> None:
         (HEAD + START + EVENTS + '[trigger]\nmanual = "x"\n', "are two ways for orders to come"),
         (HEAD + START + EVENTS + '[manual]\nstart = "x"\n', "[start] and [manual] are two ways"),
         ('claims = "x"\n' + HEAD, "there is no claims"),
+        (HEAD + 'patience = "2s"\n' + START + EVENTS, "subject.patience belongs to the claim own-patience."),
+        (HEAD + 'quiet = "2s"\n' + START + EVENTS, "subject.quiet belongs to the claim answers-later."),
         (HEAD + 'claims = ["everything"]\n' + START, "subject.claims.0: 'everything' is none of events, deletion"),
     ],
 )

@@ -84,8 +84,9 @@ def stored(content: bytes, personal: str = "ada@example.com") -> Observation:
     return Observation(stored={"orders.db": content}, personal={personal})
 
 
-def at(moment: str) -> Observation:
-    return call(body={"serviceReviewInvitation": {"preferredSendTime": moment}})
+def at(*moments: str) -> Observation:
+    every = [call(body={"serviceReviewInvitation": {"preferredSendTime": moment}}) for moment in moments]
+    return Observation(journal=[entry for seen in every for entry in seen.journal])
 
 
 PAGES = {"each": "/reviews/*/id", "count": 3, "order": "descending"}
@@ -103,6 +104,7 @@ GREEN: list[tuple[str, Any, Observation]] = [
     ("answer", ["2xx", 501], answered(200, 501)),
     ("message", {"names": "mail"}, answered(400)),
     ("message", {"names": "order_id"}, answered(400, message="The order id is missing.")),
+    ("message", {"names": "order_id"}, answered(400, message="The order number is missing.")),
     ("message", {}, answered(200, 400)),
     ("no_personal_data", True, said('{"message": "properties.email is no address."}')),
     ("delivery", {"state": "delivered", "attempts": {"at_least": 2}}, delivered("delivered", 503, 200)),
@@ -141,6 +143,10 @@ GREEN: list[tuple[str, Any, Observation]] = [
     ("send_time", "2030-07-06T21:30:00", at("2030-07-06T23:30:00+02:00")),
     ("send_time", "2030-07-06T21:30:00", at("07/06/2030 21:30:00")),
     ("send_time", "2030-07-06T21:30:00", call()),
+    ("same_send_time", "60s", at("2030-07-06T21:30:00", "07/06/2030 21:30:30")),
+    ("same_send_time", "60s", call(body={"consumerName": "Ada Byron"})),
+    ("one_line", ["consumerName"], call(body={"consumerName": "Ada Byron"})),
+    ("one_line", ["consumerName"], call()),
     ("not_stored", True, stored(b"order 1001, consumer 3f2a")),
     ("not_stored", True, stored(b"key gAAAAAnyladaxY9-Klada=", "lada")),
     ("not_stored", True, stored(b"\x00\x1fxlada\x1f", "lada")),
@@ -213,6 +219,9 @@ RED: list[tuple[str, Any, Observation, str]] = [
     ("forgotten", ["B-2", "A-1"], invited("A-1"), "an invitation for A-1"),
     ("send_time", "2030-07-06T21:30:00", at("2030-07-06T23:30:00"), "2030-07-06T23:30:00"),
     ("send_time", "2030-07-06T21:30:00", at("soon"), "soon"),
+    ("same_send_time", "60s", at("2030-07-06T21:30:00", "2030-07-06T23:30:00"), "2030-07-06T23:30:00"),
+    ("same_send_time", "60s", at("soon", "soon"), "soon"),
+    ("one_line", ["consumerName"], call(body={"consumerName": "Ada\n"}), "a line break in consumerName"),
     ("not_stored", True, stored(b"... ADA@example.com ..."), "in orders.db"),
     ("not_stored", True, stored(b"\x00xADA@example.comx"), "in orders.db"),
     ("not_stored", True, stored(b"buyer=ada, order 1", "Ada"), "in orders.db"),

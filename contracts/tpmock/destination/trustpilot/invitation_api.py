@@ -96,9 +96,6 @@ class TrustpilotClient:
             raise (UnconfirmedError if body.left else UnreachableError)(type(problem).__name__) from None
         if answer.status_code == HTTPStatus.FORBIDDEN and _is_page(answer):
             raise BlockedError("content network")
-        if answer.status_code == HTTPStatus.GATEWAY_TIMEOUT:
-            # Trustpilot's gateway does not know the outcome.
-            raise UnconfirmedError("gateway time-out")
         return answer.status_code
 
 

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "order_id": ("order_id", "order number", "order no", "order reference", "order identifier", "reference number"),
+    "mail": ("mail", "address", "recipient"),
+    "plan": ("plan", "subscription", "package", "upgrade"),
+    "permissions": ("permission", "rights", "allow", "access"),
+}
+
+
+def named(word: str) -> tuple[str, ...]:
+    """Return the words that people have for a thing, any of which names it."""
+    return _WORDS.get(word, (word,))
 
 
 def fits(status: int | None, wanted: Any) -> bool:

@@ -108,7 +108,16 @@ def _verifier() -> dict[str, bytes]:
     common, kit = _READABLE.parents[2] / "common", _READABLE.parents[1]
     sources = {
         *(common / f"{name}.py" for name in _COMMON),
-        *(kit / name for name in ("__init__.py", "cases/__init__.py", "cases/wording.py", "reports/__init__.py")),
+        *(
+            kit / name
+            for name in (
+                "__init__.py",
+                "cases/__init__.py",
+                "cases/claims.py",
+                "cases/wording.py",
+                "reports/__init__.py",
+            )
+        ),
         *(file for file in _READABLE.iterdir() if file.is_file() and file.name != VERIFY),
     }
     root = _READABLE.parents[3]

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tpmock.common.durations import seconds
 from tpmock.common.moments import parse_iso
 from tpmock.kit.cases import pointers
 from tpmock.kit.cases.wording import counted, masked
@@ -89,6 +90,32 @@ def _send_time(seen: Observation, args: str) -> Iterator[Finding]:
     times = [str(time) for body in bodies for time in pointers.find(body, pointer)]
     wrong = [time for time in times if _in_utc(time) != _in_utc(args)]
     yield finding(not wrong, f"preferredSendTime {args}, or none", wrong[0] if wrong else "so")
+
+
+@check
+def _same_send_time(seen: Observation, args: str) -> Iterator[Finding]:
+    bodies = [entry["request"].get("body") for entry in seen.calls(["createEmailInvitations"])]
+    pointer = "/serviceReviewInvitation/preferredSendTime"
+    times = [str(next(iter(pointers.find(body, pointer)), "")) for body in bodies]
+    read = [_in_utc(time) for time in times if time]
+    moments = [moment for moment in read if isinstance(moment, float)]
+    fine = not read or (len(moments) == len(times) and max(moments) - min(moments) <= seconds(args))
+    expected = f"no preferredSendTime, or all within {args} of each other"
+    yield finding(fine, expected, "so" if fine else " and ".join(time or "none" for time in times))
+
+
+@check
+def _one_line(seen: Observation, args: Sequence[str]) -> Iterator[Finding]:
+    bodies = [entry["request"].get("body") for entry in seen.calls(["createEmailInvitations"])]
+    broken = [name for body in bodies for name in args if len(_lines(body, name)) > 1]
+    found = f"a line break in {broken[0]}" if broken else "so"
+    yield finding(not broken, f"{' and '.join(args)} on one line", found)
+
+
+def _lines(body: object, name: str) -> list[str]:
+    value = body.get(name) if isinstance(body, dict) else None
+    # A break at the end is one too.
+    return f"{value}.".splitlines() if isinstance(value, str) else []
 
 
 def _holds(content: bytes, datum: str) -> bool:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tpmock.kit.cases.wording import counted, fits, masked, ranged, spelled
+from tpmock.kit.cases.wording import counted, fits, masked, named, ranged, spelled
 from tpmock.kit.vocabulary.checks import check, finding
 from tpmock.kit.vocabulary.findings import ExchangeSummary, Finding
 from tpmock.kit.vocabulary.observation import Item, Observation, ReceivedAnswer, is_success, kit_exchange
@@ -176,7 +176,7 @@ def _unreadable(answer: ReceivedAnswer, words: Iterable[str]) -> str:
         return f"no member message with a text: {answer.body[:80]!r}"
     if len(message) > _LONGEST_MESSAGE or _NOT_FOR_PEOPLE.search(message):
         return f"a message that is not meant for people: {message[:80]!r}"
-    missing = [word for word in words if _plain(word) not in _plain(message)]
+    missing = [word for word in words if not any(_plain(one) in _plain(message) for one in named(word))]
     return f"a message that does not name {' and '.join(missing)}: {message!r}" if missing else ""
 
 

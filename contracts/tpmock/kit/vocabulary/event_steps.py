@@ -52,6 +52,12 @@ def _fault(context: StepContext, args: Mapping[str, Any] | str) -> None:
 
 
 @step
+def _end_faults(context: StepContext, _args: object) -> None:
+    context.sandbox.disarm()
+    context.faults.clear()
+
+
+@step
 def _variant(context: StepContext, args: Mapping[str, str]) -> None:
     before = context.sandbox.variants()
     for name in args:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from tpmock.kit.cases.claims import OPPOSITES
 from tpmock.kit.cases.wording import counted
 
 Data = Mapping[str, Any]
@@ -16,8 +17,8 @@ RESULTS: Final = ("passed", "failed", "warning", "not-run", "not-applicable")
 OPEN: Final = ("not-run", "not-applicable")
 PASS, FAIL, PERSON = "pass", "fail", "needs a person"
 
-#: Reasons of cases for the other one of two legitimate readings: they leave nothing open.
-_OTHER_READING: Final = tuple(f"The subject does not claim {name}-names." for name in ("any", "strict"))
+#: Reasons of cases for the other side of a choice: they leave nothing open.
+_OTHER_SIDE: Final = tuple(f"The subject does not claim {name}." for pair in OPPOSITES.items() for name in pair)
 _NOT_SUBJECTS: Final = "tpmock-kit"
 _COVERED: Final = ("trustpilot", "segment-tracking", "segment-destination")
 
@@ -130,7 +131,7 @@ def _row(requirement: Data, cases: Sequence[Data]) -> dict[str, Any]:
 
 
 def _verdict(prefixes: Sequence[str], cases: Sequence[Data]) -> tuple[str, str, list[str]]:
-    about = [one for one in cases if one["id"].startswith(tuple(prefixes)) and one.get("reason") not in _OTHER_READING]
+    about = [one for one in cases if one["id"].startswith(tuple(prefixes)) and one.get("reason") not in _OTHER_SIDE]
     ids = [one["id"] for one in about]
     failed = [one["id"] for one in about if one["result"] == "failed"]
     if failed:

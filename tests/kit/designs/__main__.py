@@ -1,0 +1,26 @@
+"""Plays the plan standard against right designs: ``python -m tests.kit.designs [NAME...]``; all take minutes."""
+
+from __future__ import annotations
+
+import sys
+
+from tpmock.kit.cases import case_files
+
+from tests.kit.designs.catalogue import DESIGNS
+from tests.kit.designs.playing import played
+
+
+def _main(names: list[str]) -> int:
+    wrong = 0
+    for name in names or DESIGNS:
+        for program in ["python"]:
+            found = played(DESIGNS[name], program, case_files.load_plan(case_files.STANDARD))
+            wrong += bool(found.wrong)
+            sys.stdout.write(f"{name} in {program}: {found.counted}\n")
+            sys.stdout.writelines(f"  {line}\n" for line in (*found.wrong, *found.waited))
+            sys.stdout.flush()
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))
