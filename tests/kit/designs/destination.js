@@ -170,7 +170,8 @@ async function take(event) {
   const order = orderOf(event);
   if (typeof event.userId === "string") write({ user: event.userId, email: order.email });
   if (design.has("queue")) {
-    if (!orders.has(order.id)) write({ order: order.id, state: "waits", content: order });
+    // One that was refused may come again.
+    if (orders.get(order.id)?.state !== "waits" && orders.get(order.id)?.state !== "done") write({ order: order.id, state: "waits", content: order });
     workOff();
     return [202, "Stored."];
   }

@@ -188,8 +188,12 @@ class Book:
         return "Invited."
 
     def enqueue(self, order: dict[str, str]) -> str:
-        """Keep an order for the queue."""
-        self.ask("INSERT OR IGNORE INTO orders VALUES (?, 'waits', ?)", order["id"], json.dumps(order))
+        """Keep an order for the queue, unless it is known; one that was refused may come again."""
+        kept = (
+            "INSERT INTO orders VALUES (?, 'waits', ?) ON CONFLICT (id) DO UPDATE SET state = 'waits', "
+            "content = excluded.content WHERE state = 'refused'"
+        )
+        self.ask(kept, order["id"], json.dumps(order))
         return "Stored."
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 from tpmock.common.control_client import UnreachableError
 from tpmock.kit.cases.case_files import CaseCheck, CaseStep, Level
+from tpmock.kit.cases.claims import EVENTS
 from tpmock.kit.run.expectations import Expectation
 from tpmock.kit.run.run_events import CaseFinished, CaseStarted, RunFinished, RunStarted
 from tpmock.kit.subjects.mock_client import Item, NoRestError
 from tpmock.kit.vocabulary.findings import Result
 
+from tests.kit.records import entry
 from tests.kit.stub import NOBODY, ORDER, StubMock, StubSubject, case, outcomes, refusal, run
 
 
@@ -242,3 +246,23 @@ def test_a_sandbox_whose_subject_cannot_start_is_removed() -> None:
     mock = StubMock()
     outcomes(run(mock, StubSubject(fails_to_start="no"), case(1)))
     assert mock.calls[-1] == "DELETE /_mock/sandboxes/main"
+
+
+def test_a_check_that_needs_a_claim_is_demanded_of_those_who_claim_it() -> None:
+    wanted = CaseCheck("invitation_count", 0, Level.MUST, needs=("answers-later",))
+    at_once, later = StubSubject(), StubSubject(claims=EVENTS | {"answers-later"})
+    found = [outcomes(run(StubMock(), subject, case(then=wanted)))[0][0].result for subject in (at_once, later)]
+    assert found == [Result.PASSED, Result.FAILED]
+
+
+def test_a_subject_that_refuses_by_itself_is_told_of_the_claim() -> None:
+    class Refusing(StubMock):
+        def request(self, method: str, url: str, body: Any = None, *more: Any, **options: Any) -> Item:
+            if "/journal" not in url or not self.deliveries:
+                return super().request(method, url, body, *more, **options)
+            delivered = {"direction": "out", "api": "segment-destination", "operation": "deliver", "status": 503}
+            return {"journal": [entry(number, **delivered) for number in range(1, 4)]}
+
+    found, _ = outcomes(run(Refusing(lambda _mock, _event: 503), StubSubject(), case()))
+    assert "refused 3 deliveries without a call to Trustpilot" in found[0].breaches[0].advice
+    assert "claim own-patience" in found[0].breaches[0].advice

@@ -261,7 +261,7 @@ def case_of(plan: str, chapter: Mapping[str, Any], data: Mapping[str, Any]) -> C
         needs=(*chapter.get("needs", ("events",)), *data.get("needs", ())),
         given=_steps(data.get("given", ())),
         when=_steps(data.get("when", ())),
-        then=tuple(_checks(data["then"])),
+        then=tuple(checks_of(data["then"])),
     )
 
 
@@ -269,7 +269,8 @@ def _steps(items: Any) -> tuple[CaseStep, ...]:
     return tuple(CaseStep(name, args) for item in items for name, args in item.items())
 
 
-def _checks(items: list[dict[str, Any]]) -> Iterator[CaseCheck]:
+def checks_of(items: Iterable[Mapping[str, Any]]) -> Iterator[CaseCheck]:
+    """Yield the checks of a case; the data was checked before or is ours."""
     for item in items:
         level = Level(item.get("level", Level.MUST))
         needs = tuple(item.get("needs", ()))

@@ -22,7 +22,7 @@ from hypothesis.errors import HypothesisException
 from msgspec.structs import asdict, replace
 from tpmock.common.control_client import ControlClient, RefusedError, UnreachableError
 from tpmock.kit.cases import claims
-from tpmock.kit.cases.case_files import Case, CaseCheck, CaseStep, Level
+from tpmock.kit.cases.case_files import Case, CaseStep, checks_of
 from tpmock.kit.generated.histories import histories
 from tpmock.kit.generated.invariants import INVARIANTS, PLAN, broken_by, demanded
 from tpmock.kit.run.case_environment import (
@@ -295,7 +295,7 @@ class Search:
 def as_case(steps: Sequence[Mapping[str, Any]]) -> Case:
     """Return a history as a case."""
     first = INVARIANTS[0]
-    checks = tuple(CaseCheck(name, args, Level.MUST) for item in demanded(steps) for name, args in item.items())
+    checks = tuple(checks_of(demanded(steps)))
     when = tuple(CaseStep(name, args) for step in steps for name, args in step.items())
     return replace(first, id="GEN-000", when=when, then=checks)
 
