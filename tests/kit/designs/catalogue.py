@@ -57,14 +57,12 @@ _PATIENT = frozenset({"own-patience"})
 DESIGNS = {
     "plain": Design("", cases=("DEST-020", "DEST-050", "DEST-062", "INV-003", "RES-002", "PRIV-020")),
     "retry-after": Design("retry-after", _PATIENT, Pace(patience=5.0), ("RES-040",)),
-    "back-off": Design(
-        "back-off", _PATIENT, Pace(patience=0.3), ("DEST-070", "DEST-072", "RES-009", "RES-044", "PRIV-023")
-    ),
+    "back-off": Design("back-off", _PATIENT, Pace(patience=0.3), ("DEST-072", "RES-009", "PRIV-023")),
     "queue": Design(
         "queue",
         frozenset({"answers-later"}),
-        Pace(quiet=0.5),
-        ("DEST-073", "DEST-075", "DEST-077", "RES-006", "RES-040"),
+        Pace(quiet=1.0),
+        ("DEST-073", "RES-006"),
     ),
     "own-retry": Design("own-retry", cases=("RES-044", "PRIV-022", "PRIV-023")),
     "send-time": Design("send-time", frozenset({"own-send-time"}), cases=("INV-00",)),
