@@ -101,6 +101,7 @@ def test_an_unknown_unit_gets_one_that_is_there(sandbox: SandboxUnderTest) -> No
 def test_a_hint_links_to_its_source(sandbox: SandboxUnderTest) -> None:
     refused = sandbox.call("GET", PRIVATE)
     assert refused.headers["Link"] == (
+        '</_mock/docs/troubleshooting#credentials>; rel="help", '
         '<https://developers.trustpilot.com/get-started/common-error-messages>; rel="help"'
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 import yaml
 from tpmock.common import package_data
+from tpmock.console.documentation import library
 from tpmock.core import hints
 
 from tests.support import ROOT
@@ -42,12 +42,6 @@ def text(entry: Entry) -> str:
     return entry["message"] if "message" in entry else hints.texts()[entry["hint"]].strip()
 
 
-def pattern(message: str) -> re.Pattern[str]:
-    """Return a pattern that finds a message in an output, with any values in its places."""
-    parts = Formatter().parse(message)
-    return re.compile("".join(re.escape(before) + (".+" if name else "") for before, name, _, _ in parts), re.DOTALL)
-
-
 def _shown(message: str) -> str:
     """Return a message as a reader searches for it: an ellipsis where texts differ."""
     parts = (before + ("…" if name is not None else "") for before, name, _, _ in Formatter().parse(message))
@@ -72,6 +66,10 @@ def _single(entries: list[Entry]) -> Iterator[str]:
         yield ""
         yield f"{entry['why']}"
         yield f"**What to do:** {entry['do']}"
+        if "page" in entry:
+            name, hash_, anchor = entry["page"].partition("#")
+            page = library.pages()[name]
+            yield f"**More:** [{page.title}]({name}.md{hash_}{anchor})"
         yield ""
 
 
@@ -83,6 +81,9 @@ def _lines() -> Iterator[str]:
     yield "Search the page for a few words of the message; … stands for what differs. Messages of the mock are in the"
     yield "header `X-Mock-Hint` of an answer, in the journal (`tpmock journal list --hint`) and in the console. To see"
     yield "why an order was not sent, start with `tpmock trace ORDER`."
+    yield ""
+    yield "Messages name the page that explains them: beside a hint, the header `Link` with `rel=help` has its address;"
+    yield "a command ends its message with `See 'tpmock docs PAGE'`."
     yield ""
     for title, entries in sections().items():
         yield f"## {title}"

@@ -98,16 +98,17 @@ class Announcement:
             _remove(self.file)
 
 
-def client(url: str | None, say: Say) -> ControlClient:
+def client(url: str | None, say: Say, *, one_of_many: bool = False) -> ControlClient:
     """Return the client of the mock that a command is for.
 
     :param url: its address, where the user gave one
     :param say: called with a message about files of mocks that no longer run
+    :param one_of_many: whether any of several mocks will do
     :raises AmbiguousError: when several run, and none of them is nearest to the working folder
     """
     entries = list(_entries())
     if url is None:
-        found = _nearest(Path.cwd(), [mock for mock in entries if _runs(mock, say)])
+        found = _nearest(Path.cwd(), [mock for mock in entries if _runs(mock, say)], one_of_many=one_of_many)
         url = DEFAULT_URL if found is None else found.url
     known = next((mock.token for mock in entries if mock.url == url.rstrip("/")), None)
     return ControlClient(url, os.environ.get(TOKEN_VARIABLE) or known or "")
@@ -118,13 +119,13 @@ def listening_at(url: str) -> Running | None:
     return next((mock for mock in _entries() if mock.url == url), None)
 
 
-def _nearest(folder: Path, mocks: list[Running]) -> Running | None:
+def _nearest(folder: Path, mocks: list[Running], *, one_of_many: bool) -> Running | None:
     """Return the mock that was started here or in the nearest folder above; else the only one."""
     for place in map(str, (folder, *folder.parents)):
         if here := [mock for mock in mocks if mock.folder == place]:
             mocks = here
             break
-    if len(mocks) > 1:
+    if len(mocks) > 1 and not one_of_many:
         raise AmbiguousError(
             f"{len(mocks)} mocks run: {', '.join(map(str, mocks))}. Name one of them with --url or in TPMOCK_URL."
         )

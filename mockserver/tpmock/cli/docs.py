@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 import click
-from tpmock.cli.remote import on_mock, prints
+from tpmock.cli.remote import prints, url_option
+from tpmock.common import running_mocks
 from tpmock.common.control_client import ControlClient, RefusedError, UnreachableError
 
 #: Maximum number of results.
@@ -28,17 +29,28 @@ def _show(found: dict[str, Any]) -> None:
 @click.command()
 @click.argument("words", nargs=-1)
 @prints(_show)
-@on_mock
-def docs(client: ControlClient, words: tuple[str, ...]) -> object:
-    """Search the documentation. Without words, print its address. A running mock serves the pages.
+@url_option
+def docs(url: str | None, words: tuple[str, ...]) -> object:
+    """Search the documentation, or print a page's address. A running mock serves the pages.
 
-    Example: tpmock docs expired token
+    Without words, print the address of all pages. The name of a page, as in its address, finds that page alone.
+
+    \b
+    Examples:
+      tpmock docs expired token
+      tpmock docs concepts/clock
     """
     # Imported late: building the index takes longer than most commands.
     from tpmock.console.documentation import library, search  # noqa: PLC0415
 
+    # All mocks serve the same pages, and the message that several run names one of them.
+    client = running_mocks.client(url, lambda sentence: click.echo(sentence, err=True), one_of_many=True)
     query = " ".join(words)
-    hits = search.index().search(query)[:_MOST] if query else []
+    page = library.pages().get(query)
+    if page is not None:
+        hits = [search.Hit(page, page.title, page.address, page.purpose)]
+    else:
+        hits = search.index().search(query)[:_MOST] if query else []
     return {
         "query": query,
         "address": f"{client.url}{library.ROOT}",

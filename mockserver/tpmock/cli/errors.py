@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import click
 from tpmock.common.installation import install_command
@@ -14,6 +15,25 @@ class ImpossibleError(click.ClickException):
     """The command failed. The message is for the user."""
 
     exit_code = 2
+
+
+class ExplainedError(click.ClickException):
+    """Error of a command that a page of the documentation explains.
+
+    :param error: the error, which is shown as before
+    :param page: name of the page
+    """
+
+    def __init__(self, error: click.ClickException, page: str) -> None:
+        super().__init__(f"{error.format_message()}\nSee 'tpmock docs {page}'.")
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
+        self._error = error
+        self._page = page
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Show the error, then the name of the page."""
+        self._error.show(file)
+        click.echo(f"See 'tpmock docs {self._page}'.", file=file, err=file is None)
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from tpmock.cli.errors import impossible
+from tpmock.cli.errors import ExplainedError, impossible
 from tpmock.common import compiled, package_data
 from tpmock.common.command_group import CommandGroup
 from tpmock.common.control_client import TOKEN_VARIABLE
 from tpmock.common.version import __version__
-from tpmock.core import settings_file
+from tpmock.core import help_pages, settings_file
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -53,6 +53,16 @@ class Commands(CommandGroup):
         if name is not None and command is not None:
             ctx.default_map = {name: _defaults(name, command)}
         return name, command, rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; the message of an error names the page of the documentation that explains it, if any."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            page = help_pages.of_message(error.format_message())
+            if page is None:
+                raise
+            raise ExplainedError(error, page) from None
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Return a command; another package is imported only when its command is used."""

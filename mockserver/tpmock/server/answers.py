@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from tpmock.core import hints, problems
+from tpmock.core import help_pages, hints, problems
 from tpmock.core.json_text import to_json
 from tpmock.core.problems import Problem
 from tpmock.core.responses import Binary, Page, Text
@@ -131,8 +131,8 @@ class Answers:
             headers["X-Mock-Evidence"] = answer.evidence.text
         if answer.hint:
             headers["X-Mock-Hint"] = _header_text(answer.hint)
-            if answer.evidence is not None and answer.evidence.page:
-                headers["Link"] = f'<{answer.evidence.page}>; rel="help"'
+            if help_links := list(_help_links(answer)):
+                headers["Link"] = ", ".join(help_links)
         if answer.content_type:
             headers["Content-Type"] = answer.content_type
         return answer
@@ -148,6 +148,14 @@ def advised(bound: BoundOperation, hint: str | None) -> str | None:
     """Return the hint, followed by the document's advice about a deprecated operation."""
     advice = bound.operation.advice
     return f"{hint} {advice}" if hint and advice else hint or advice or None
+
+
+def _help_links(answer: RenderedAnswer) -> Iterator[str]:
+    """Yield links to our own page about the hint, and to the vendor's page about the error."""
+    if answer.hint and (page := help_pages.of_hint(answer.hint)):
+        yield f'<{help_pages.ROOT}{page}>; rel="help"'
+    if answer.evidence is not None and answer.evidence.page:
+        yield f'<{answer.evidence.page}>; rel="help"'
 
 
 def _header_text(text: str) -> str:

@@ -47,3 +47,9 @@ def test_without_a_mock_the_documentation_is_searched_too() -> None:
 
 def test_words_of_no_page_are_told(door: OverSocket) -> None:
     assert run(door.url, "zzzzqqqq").stdout.startswith("No page was found.")
+
+
+def test_the_name_of_a_page_finds_that_page_alone(door: OverSocket) -> None:
+    title, address, *rest = run(door.url, "concepts/clock").stdout.splitlines()
+    assert title.startswith("Clock")
+    assert (address.strip(), rest) == (f"{door.url}/_mock/docs/concepts/clock", [""])

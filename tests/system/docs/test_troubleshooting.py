@@ -15,15 +15,20 @@ from click.testing import CliRunner
 from tpmock.cli.main import tpmock
 from tpmock.common import local_server, running_mocks
 from tpmock.common.running_mocks import AmbiguousError, Announcement
+from tpmock.console.documentation import library
+from tpmock.core import help_pages, hints
+from tpmock.core.help_pages import pattern
 from tpmock.server.app import MockSettings, create_app
 from werkzeug.wrappers import Response
 
 from tests.support import troubleshooting
 from tests.support.doors import Answer, Judge, OverSocket
 from tests.support.sandboxes import REFRESH_PATH, TOKEN_PATH, SandboxUnderTest, an_invitation, basic
-from tests.support.troubleshooting import Entry, pattern, text
+from tests.support.troubleshooting import Entry, text
 
 ENTRIES = [entry for entries in troubleshooting.sections().values() for entry in entries]
+#: Page of each hint that the page of messages explains, by its name.
+PAGES = {entry["hint"]: page for entry, page in help_pages.entries() if "hint" in entry}
 FREE_UNIT = "5a0000000000000000000001"
 FOREIGN_UNIT = "5a0000000000000000000003"
 BELOW_MANAGER = "5f1d2c3b4a59687706152435"
@@ -176,8 +181,10 @@ HINTS: dict[str, Callable[[SandboxUnderTest], Answer]] = {
 
 
 @pytest.mark.parametrize("name", HINTS)
-def test_a_hint_is_met(sandbox: SandboxUnderTest, name: str) -> None:
-    assert pattern(text({"hint": name})).search(HINTS[name](sandbox).hint)
+def test_a_hint_is_met_and_names_its_page(sandbox: SandboxUnderTest, name: str) -> None:
+    answer = HINTS[name](sandbox)
+    assert pattern(text({"hint": name})).search(answer.hint)
+    assert f'<{help_pages.ROOT}{PAGES[name]}>; rel="help"' in answer.headers["Link"]
 
 
 def test_the_hint_for_a_proxy_is_met(door: OverSocket) -> None:
@@ -191,6 +198,7 @@ def test_the_hint_for_the_control_token_is_met() -> None:
     with create_app(MockSettings(control_token="t")) as mock:
         answer = mock.test_client().get("/_mock/sandboxes")
     assert pattern(text({"hint": "CONTROL_TOKEN_MISSING"})).search(answer.headers["X-Mock-Hint"])
+    assert answer.headers["Link"].startswith('</_mock/docs/reference/control-api>; rel="help"')
 
 
 # --- messages of commands ---------------------------------------------------------------------------------------------
@@ -245,7 +253,11 @@ def test_a_message_of_a_command_is_met(door: OverSocket, sandbox: SandboxUnderTe
     variables = {"TPMOCK_URL": door.url, "TPMOCK_SANDBOX": sandbox.id}
     if COMMANDS[words][0] == "run":
         variables.clear()
-    assert pattern(text(entry_of(words))).search(said_by(*COMMANDS[words], **variables))
+    said = said_by(*COMMANDS[words], **variables)
+    assert pattern(text(entry_of(words))).search(said)
+    # These are not errors of the command itself.
+    if words not in {"destination: {variable}", "drops it", "but no webhook", "is not found. Write"}:
+        assert f"See 'tpmock docs {help_pages.of_message(said)}'." in said
 
 
 @pytest.mark.parametrize(
@@ -294,6 +306,29 @@ def test_another_program_at_the_address_is_told() -> None:
 def test_a_wrong_setting_is_told(folder: Path) -> None:
     (folder / "tpmock.toml").write_text("prot = 1", encoding="utf-8")
     assert pattern(text(entry_of("there is no setting"))).search(said_by("serve"))
+
+
+@pytest.mark.parametrize("name", hints.texts())
+def test_the_page_of_a_hint_exists(name: str) -> None:
+    words = hints.texts()[name]
+    page = help_pages.of_hint(words)
+    assert page == PAGES.get(name, "reference/variants" if "(variant " in words else None)
+    assert page is None or assert_exists(page)
+
+
+@pytest.mark.parametrize("entry", [entry for entry in ENTRIES if "message" in entry], ids=text)
+def test_the_page_of_a_message_exists(entry: Entry) -> None:
+    page = help_pages.of_message(text(entry))
+    assert page is not None
+    assert_exists(entry.get("page", page))
+    assert page == entry.get("page", "troubleshooting").partition("#")[0]
+
+
+def assert_exists(page: str) -> bool:
+    name, _, anchor = page.partition("#")
+    assert name in library.pages()
+    assert not anchor or anchor in {one.anchor for one in library.passages(library.source(name))}
+    return True
 
 
 def test_every_entry_is_met_by_a_test() -> None:

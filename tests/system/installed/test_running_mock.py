@@ -112,6 +112,7 @@ def test_a_port_that_another_program_has(
     assert done.stderr == (
         f"Error: Cannot listen at 127.0.0.1 port {port}: Address already in use. "
         f"Another program is there; 'lsof -i :{port}' shows which. Choose another with {choice}; 0 picks a free one.\n"
+        "See 'tpmock docs reference/settings'.\n"
     )
 
 

@@ -11,9 +11,10 @@ from posixpath import join, normpath
 from typing import Final
 
 from tpmock.common import compiled, installation, package_data
+from tpmock.core import help_pages
 
 #: Path of the documentation on a mock.
-ROOT: Final = "/_mock/docs/"
+ROOT: Final = help_pages.ROOT
 #: The first page, served at :data:`ROOT` itself.
 FIRST: Final = "index"
 _SUFFIX: Final = ".md"
