@@ -27,8 +27,10 @@ MORE = (
     *("/requests/?page=150", "/requests/?text=p77", "/requests/?status=4xx"),
     *("/trustpilot/reviews", "/trustpilot/reviews?stars=4&page=20", "/trustpilot/product-reviews"),
     *("/trustpilot/tokens", "/trustpilot/users", "/trustpilot/webhooks"),
-    *("/segment/?search=p77", "/segment/?all=", "/segment/destinations/Trustpilot"),
-    *("/controls/?all=", "/coverage/?all=", "/contract/matrix"),
+    *("/segment/debugger?search=p77", "/segment/debugger?all=", "/segment/destinations"),
+    *("/segment/destinations/Trustpilot", "/segment/sources", "/segment/audiences", "/segment/?period=14d"),
+    *("/controls/?all=", "/controls/faults", "/controls/variants", "/controls/usage"),
+    *("/outbox/?template=null", "/coverage/?all=", "/contract/matrix"),
 )
 #: Events in one batch.
 BATCH = 100

@@ -53,6 +53,18 @@ def test_fail_twice_then_succeed_in_one_line(sandbox: SandboxUnderTest) -> None:
     assert len(sandbox.rows("invitations")) == 1
 
 
+def test_a_dry_run_returns_the_line_and_adds_nothing(sandbox: SandboxUnderTest) -> None:
+    picked = {"operation": "createEmailInvitations", "status": 429, "count": 2, "dryRun": True}
+    assert sandbox.control("POST", "/faults", picked) == {"fault": "createEmailInvitations 429 x2"}
+    assert sandbox.control("POST", "/faults", {"fault": "find cut", "dryRun": True}) == {
+        "fault": "findBusinessUnit cut"
+    }
+    answer = sandbox.call("POST", f"/_mock/sandboxes/{sandbox.id}/faults", data={"fault": "find often", "dryRun": True})
+    assert answer.status == 400
+    assert sandbox.rows("faults") == []
+    assert arm(sandbox, {"fault": "find cut", "dryRun": False})["fault"] == "findBusinessUnit cut"
+
+
 @pytest.mark.parametrize(
     ("fault", "struck"),
     [

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, send_file, url_for
+from tpmock.console import kill_picture
 from tpmock.console.contract_runs import RESULTS, ContractRun, RunError, RunRequest, Runs, listed
 from tpmock.console.views import Row, done, form, search
 from werkzeug.wrappers import Response as AnyResponse
@@ -17,10 +18,11 @@ pages = Blueprint("contract", __name__)
 
 #: Maximum number of output blocks shown, the newest; a block is a case with its findings.
 SHOWN: Final = 200
-#: The report is one file with an inline style sheet, without scripts, forms or external content.
+#: The report is one file with an inline style sheet, without scripts, forms or external content. Only the console's
+#: own page frames it.
 REPORT_POLICY: Final = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "frame-ancestors 'self'"
 )
 _TONES: Final = {"passed": "good", "failed": "bad", "warning": "warn", "not-run": "warn", "not-applicable": "calm"}
 _ENDS: Final = {
@@ -47,7 +49,13 @@ def index() -> str:
     """Show the available plans, and the latest run."""
     plans = listed("cases")["plans"]
     run = _runs().latest
-    return render_template("contract.html", plans=plans, run=None if run is None else _shown(run), plan=_plan(run))
+    return render_template(
+        "contract.html",
+        plans=plans,
+        run=None if run is None else _shown(run),
+        plan=_plan(run),
+        report=_has_report(),
+    )
 
 
 @pages.post("/")
@@ -80,8 +88,15 @@ def stop() -> AnyResponse:
 
 
 @pages.get("/report")
-def report() -> Response:
-    """Return the report of the latest run."""
+def report() -> str:
+    """Show the report of the latest run inside the console's frame."""
+    _written("html")
+    return render_template("contract-report.html", run=_shown(_latest()))
+
+
+@pages.get("/report.html")
+def report_alone() -> Response:
+    """Return the report of the latest run, one file that needs nothing else."""
     answer = Response(_written("html").read_bytes(), mimetype="text/html")
     answer.headers["Content-Security-Policy"] = REPORT_POLICY
     return answer
@@ -108,12 +123,27 @@ def matrix() -> str:
         one for one in mutants if word.lower() in f"{one['name']} {one['wrong']} {' '.join(one['caught'])}".lower()
     ]
     cases = {case for one in mutants for case in one["caught"]}
-    return render_template("matrix.html", mutants=found, total=len(mutants), cases=len(cases), word=word)
+    return render_template(
+        "matrix.html",
+        mutants=found,
+        total=len(mutants),
+        cases=len(cases),
+        word=word,
+        picture=kill_picture.drawn(found) if found else None,
+        report=_has_report(),
+    )
 
 
 def _runs() -> Runs:
     runs: Runs = g.runs
     return runs
+
+
+def _latest() -> ContractRun:
+    run = _runs().latest
+    if run is None:
+        abort(404, "No run was started yet.")
+    return run
 
 
 def _written(kind: str) -> Path:
@@ -122,6 +152,31 @@ def _written(kind: str) -> Path:
     if path is None:
         abort(404, "No report exists: it is written at the end of a run.")
     return path
+
+
+def _has_report() -> bool:
+    run = _runs().latest
+    return run is not None and run.report("html") is not None
+
+
+def progress(counts: Mapping[str, int], total: int | None) -> list[Row]:
+    """Return the parts of a progress bar of 100 units, one per result.
+
+    :param counts: finished cases by result
+    :param total: number of cases; None if it is not known, then the bar shows the finished ones only
+    """
+    most = max(total or 0, sum(counts.values())) or 1
+    parts: list[Row] = []
+    begins = 0.0
+    for result, count in counts.items():
+        if count:
+            width = count * 100 / most
+            tone = _TONES[result]
+            parts.append(
+                {"result": result, "count": count, "tone": tone, "x": round(begins, 3), "width": round(width, 3)}
+            )
+            begins += width
+    return parts
 
 
 def _plan(run: ContractRun | None) -> str:
@@ -133,6 +188,7 @@ def _shown(run: ContractRun) -> Row:
     asked, code = run.request, run.exit_code
     tone, sentence = ("calm", "") if code is None else _ENDS.get(code, _UNKNOWN_END)
     blocks = _blocks(run.lines)
+    total = None if asked.contract else len(asked.cases) or _cases_of(asked.plan)
     return {
         "subject": asked.contract or (f"the mutant {asked.mutant}" if asked.mutant else "the bundled destination"),
         "by": "its plans" if asked.contract else "the cases that catch it" if asked.mutant else asked.plan,
@@ -141,7 +197,8 @@ def _shown(run: ContractRun) -> Row:
         "tone": tone,
         "sentence": sentence,
         "counts": {result: count for result, count in run.counts.items() if count},
-        "total": None if asked.contract else len(asked.cases) or _cases_of(asked.plan),
+        "total": total,
+        "parts": progress(run.counts, total),
         "blocks": blocks[-SHOWN:][::-1],
         "hidden": max(len(blocks) - SHOWN, 0),
         "report": run.report("html") is not None,

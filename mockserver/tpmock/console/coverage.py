@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from flask import Blueprint, g, render_template
@@ -30,12 +30,29 @@ def index() -> str:
         levels=found["levels"],
         apis=apis,
         wanted=wanted,
-        counts={api: _counts(row for row in found["operations"] if row["api"] == api) for api in apis},
-        counted=_counts(found["operations"]),
+        bars=[bar("all", found["operations"], levels)]
+        + [bar(api, [row for row in found["operations"] if row["api"] == api], levels) for api in apis],
         operations=[{**row, "weakest": _weakest(row, levels)} for row in fitting[:most]],
         fitting=len(fitting),
         total=len(found["operations"]),
     )
+
+
+def bar(name: str, operations: Sequence[Row], levels: Sequence[str]) -> Row:
+    """Return how much of some operations rests on which evidence, as parts of a bar of 100 units.
+
+    :param name: of the API, or ``all``
+    """
+    counts = _counts(operations)
+    total = sum(counts.values())
+    parts: list[Row] = []
+    begins = 0.0
+    for level in levels:
+        if counts[level]:
+            width = counts[level] * 100 / total
+            parts.append({"level": level, "count": counts[level], "x": round(begins, 3), "width": round(width, 3)})
+            begins += width
+    return {"name": name, "operations": len(operations), "total": total, "counts": counts, "parts": parts}
 
 
 def _claims(row: Row) -> Iterator[str]:

@@ -82,5 +82,5 @@ def sureness(level: str) -> str:
 
 
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
-    each.__name__: each for each in (dedent, moment, pretty, sureness, target, tone, until, words)
+    each.__name__: each for each in (counted, dedent, moment, pretty, sureness, target, tone, until, words)
 }

@@ -1,4 +1,4 @@
-"""Page "Outbox": invitation emails with their states, contents and reviews."""
+"""Page "Outbox": invitation emails as a mailbox lists them, with their states, contents and reviews."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import datetime
 from math import ceil
 from typing import Any, Final
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, render_template
 from tpmock.console.paging import page_of
 from tpmock.console.states import INVITATIONS
-from tpmock.console.views import Row, control, counted, done, problem, search
+from tpmock.console.views import Row, control, counted, done, filled, problem, search
 from werkzeug.wrappers import Response
 
 TITLE: Final = "Outbox"
@@ -17,25 +17,34 @@ pages = Blueprint("outbox", __name__)
 
 #: Timeline actions of an email that is not sent yet.
 _LEAVING: Final = "deliver-invitation"
+#: Fields by which emails are filtered and counted.
+_FIELDS: Final = ("state", "template", "locale")
 
 
 @pages.get("/")
 def index() -> str:
     """List the emails, newest first."""
-    state = request.args.get("state")
+    wanted = filled(search(*_FIELDS))
     key = search("key")["key"]
-    filters = {"state": state, ("consumerEmail" if "@" in key else "referenceNumber"): key or None}
-    mails, paging = page_of("invitations", **filters)
+    found = {("consumerEmail" if "@" in key else "referenceNumber"): key} if key else {}
+    mails, paging = page_of("invitations", **wanted, **found)
     return render_template(
         "outbox.html",
         mails=mails,
         paging=paging,
         states=INVITATIONS,
-        counts=_get("/invitations", limit=1, countBy="state")["counts"],
-        state=state,
+        counts={name: _counts(name, wanted) for name in _FIELDS},
+        wanted=wanted,
         key=key,
         leaves=_next_leaves(),
     )
+
+
+def _counts(name: str, wanted: dict[str, str]) -> dict[str, int]:
+    """Return the number of emails for each value of a field, with the filters of the other fields."""
+    others = {field: value for field, value in wanted.items() if field != name}
+    counts: dict[str, int] = _get("/invitations", limit=1, countBy=name, **others)["counts"]
+    return counts
 
 
 @pages.get("/<mail_id>")

@@ -62,4 +62,4 @@ def do(other: str, doing: str) -> Response:
 
 
 def _page(sandbox_id: str) -> str:
-    return f"{url_for('controls.index', sandbox_id=sandbox_id)}#sandboxes"
+    return url_for("controls.sandboxes", sandbox_id=sandbox_id)

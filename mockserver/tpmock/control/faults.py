@@ -87,9 +87,13 @@ def list_faults(world: World, faults: Faults) -> Json:
 
 @bindings.handles("createFault")
 def create_fault(world: World, faults: Faults, body: Json) -> Answer:
-    """Add a fault."""
+    """Add a fault, or only return its line."""
+    given = {name: value for name, value in body.items() if name != "dryRun"}
     try:
-        return Answer(201, document(faults.arm(_script(body), world.now())))
+        script = _script(given)
+        if body.get("dryRun", False):
+            return Answer(200, {"fault": write(script)})
+        return Answer(201, document(faults.arm(script, world.now())))
     except ValueError as error:
         raise invalid(str(error)) from None
     except TooManyFaultsError:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tpmock.console import contract, contract_runs
+from tpmock.console import contract, contract_runs, kill_picture
 from tpmock.console.contract_runs import ContractRun, RunError, RunRequest
 from tpmock.kit.cases import case_files, kill_matrix
 from tpmock.server.app import MockApp, MockSettings
@@ -59,17 +59,55 @@ def test_the_kill_matrix_is_a_table(visitor: Visitor) -> None:
         for case, checks in one.caught.items():
             assert f"{case} <small>{', '.join(checks)}</small>" in row
     assert visitor.see(f"/contract/matrix?word={SHORT}").count("<code>") == 1
+    assert page.count("<path ") == len(kill_matrix.load())
+
+
+def test_the_picture_has_a_dot_for_each_kill() -> None:
+    mutants = [
+        {"name": "a", "wrong": "", "caught": {"X-1": ["c"], "Y-2": ["c"]}},
+        {"name": "b", "wrong": "", "caught": {"X-1": ["c"]}},
+    ]
+    picture = kill_picture.drawn(mutants)
+    cell = kill_picture.CELL
+    first, second = (row["path"] for row in picture["rows"])
+    assert (first.count("M"), second.count("M")) == (2, 1)
+    assert second == f"M1 {kill_picture.BARS + cell + 1}h5v5h-5z"
+    assert [(bar["case"], bar["kills"], bar["height"]) for bar in picture["bars"]] == [
+        ("X-1", 2, 40.0),
+        ("Y-2", 1, 20.0),
+    ]
+    assert [(one["prefix"], one["x"], one["width"]) for one in picture["groups"]] == [
+        ("X", 0, cell),
+        ("Y", cell, cell),
+    ]
+    assert (picture["kills"], picture["once"]) == (3, 1)
+
+
+def test_progress_is_a_part_per_result() -> None:
+    counts = {"passed": 3, "failed": 1, "warning": 0}
+    assert [(part["result"], part["tone"], part["x"], part["width"]) for part in contract.progress(counts, 8)] == [
+        ("passed", "good", 0.0, 37.5),
+        ("failed", "bad", 37.5, 12.5),
+    ]
+    assert [part["width"] for part in contract.progress(counts, None)] == [75.0, 25.0]
+    assert contract.progress({"passed": 0}, None) == []
+
+
+def test_a_word_that_no_mutant_has(visitor: Visitor) -> None:
     assert "No mutant contains" in visitor.see("/contract/matrix?word=nothing-like-it")
 
 
 def test_a_mutant_is_run_and_its_report_opened(visitor: Visitor) -> None:
-    for name in ("report", "results", "evidence"):
+    for name in ("report", "report.html", "results", "evidence"):
         assert visitor.get(f"/contract/{name}").status_code == 404
     assert "running" in start(visitor, mutant=SHORT).text
     page = ended(visitor)
     assert "This is the expected result" in page
     assert '<span class="chip bad">failed</span>' in page
-    report = visitor.get("/contract/report")
+    framed = visitor.see("/contract/report")
+    assert 'src="/_mock/console/default/contract/report.html"' in framed
+    assert "frame-src 'self'" in visitor.get("/contract/report").headers["Content-Security-Policy"]
+    report = visitor.get("/contract/report.html")
     assert report.headers["Content-Security-Policy"] == contract.REPORT_POLICY
     assert f"Contract report: the mutant {SHORT}" in report.text
     results = json.loads(visitor.get("/contract/results").data)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import Any
 
 from tpmock import spec
+from tpmock.console import coverage
 
 from tests.mock.console.conftest import Visitor
 
@@ -18,7 +20,7 @@ def levels_of(operation: spec.Operation) -> list[str]:
 
 
 def shown(page: str) -> list[str]:
-    return re.findall(r'<th scope="row">(\w+)<br>', page)
+    return re.findall(r'<th scope="row">(\w+)<span class="sub">', page)
 
 
 def test_every_operation_is_shown_with_each_status(visitor: Visitor) -> None:
@@ -33,9 +35,28 @@ def test_statuses_and_bodies_are_counted_by_level_and_each_level_is_explained(vi
     page = visitor.see("/coverage/")
     counted = Counter(level for _, operation in OPERATIONS for level in levels_of(operation))
     for level, meaning in spec.LEVELS.items():
-        row = page.partition(f'evidence={level}#operations">{level}</a>')[2].partition("</tr>")[0]
-        assert meaning in row
-        assert f"<strong>{counted[level]:,}</strong>" in row
+        assert f"{level}</dt><dd>{meaning}</dd>" in page
+        assert (
+            f'evidence={level}#operations" aria-label="{counted[level]} {level} of all APIs">{counted[level]:,}</a>'
+            in page
+        )
+
+
+def test_the_parts_of_a_bar_are_the_shares_of_the_levels() -> None:
+    def response(status: str, body: str | None = None) -> dict[str, Any]:
+        return {"evidence": status, **({} if body is None else {"body": {"evidence": body}})}
+
+    operations = [
+        {"responses": [response("seed", "assumed"), response("seed")]},
+        {"responses": [response("documented")]},
+    ]
+    bar = coverage.bar("all", operations, ["seed", "documented", "observed", "assumed"])
+    assert [(part["level"], part["x"], part["width"]) for part in bar["parts"]] == [
+        ("seed", 0.0, 50.0),
+        ("documented", 50.0, 25.0),
+        ("assumed", 75.0, 25.0),
+    ]
+    assert coverage.bar("none", [], ["seed"])["parts"] == []
 
 
 def test_operations_are_filtered(visitor: Visitor) -> None:

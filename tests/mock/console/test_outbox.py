@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from tpmock.server.app import MockApp, MockSettings
+
 from tests.mock.console.conftest import Visitor
 from tests.mock.console.trustpilot import invite
 from tests.support.invited import PRODUCTS
+from tests.support.stub_destination import StubDestination
 
 NASTY = "<script>alert(1)</script> עדה"
 
@@ -17,9 +20,10 @@ def test_mails_are_listed_by_state_with_the_moment_they_leave(visitor: Visitor) 
     visitor.api("POST", "/clock/advance", {"by": "10m"})
     invite(visitor, referenceNumber="2", consumerEmail="bounce@example.com")
     page = visitor.see("/outbox/")
-    assert page.index('<bdi dir="auto">2</bdi>') < page.index('<bdi dir="auto">1</bdi>')
+    assert page.index('order <bdi dir="auto">2</bdi>') < page.index('order <bdi dir="auto">1</bdi>')
+    assert "how was your experience with Trustpilot Demo Shop?" in page
     assert "in 2 minutes" in page
-    assert "All 2" in page
+    assert 'All <span class="count">2</span>' in page
     delivered = visitor.see("/outbox/?state=delivered")
     assert "<p>1 email</p>" in delivered
     assert "bounce@example.com" not in delivered
@@ -33,6 +37,31 @@ def test_a_mail_is_found_by_its_order_or_its_address(visitor: Visitor) -> None:
         page = visitor.see(f"/outbox/?key={key}")
         assert "bob@example.com" in page
         assert "ada@example.com" not in page
+
+
+def test_mails_are_found_by_template_and_locale(visitor: Visitor) -> None:
+    template = visitor.sandbox["credentials"]["templateId"]
+    invite(visitor, referenceNumber="1", locale="da-DK", serviceReviewInvitation={"templateId": template})
+    invite(visitor, referenceNumber="2")
+    page = visitor.see("/outbox/")
+    assert "Default service template (1)" in page
+    assert "not named (1)" in page
+    for query in ("locale=da-DK", "template=Default+service+template"):
+        page = visitor.see(f"/outbox/?{query}")
+        assert re.findall(r'order <bdi dir="auto">(\w+)</bdi>', page) == ["1"]
+        assert 'All <span class="count">1</span>' in page
+
+
+def test_what_was_dropped_is_said(destination: StubDestination) -> None:
+    with MockApp(MockSettings(destination_url=destination.url, most_bytes=1024 * 1024)) as mock:
+        visitor = Visitor(mock)
+        assert "older ones were dropped" not in visitor.see("/outbox/")
+        for number in range(40):
+            invite(visitor, referenceNumber=str(number), consumerName="x" * 20_000)
+            visitor.api("POST", "/clock/advance", {"by": "1h"})
+        dropped = visitor.api("GET", "")["dropped"]["invitations"]
+        assert dropped > 0
+        assert f"{dropped} older ones were dropped" in visitor.see("/outbox/")
 
 
 def test_long_lists_come_in_pages(visitor: Visitor) -> None:

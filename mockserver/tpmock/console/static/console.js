@@ -56,6 +56,7 @@
     for (const region of document.querySelectorAll("[data-live]")) {
       const fresh = page.getElementById(region.id);
       if (!fresh || busy(region)) continue;
+      reveal(fresh);
       if (region.dataset.live !== "" && region.dataset.live === fresh.dataset.live) continue;
       const before = region.cloneNode(true);
       for (const one of before.querySelectorAll("details")) one.removeAttribute("open");
@@ -98,8 +99,8 @@
   }
 
   // <button data-copy="id of what is copied">; hidden ones are of no use without a script
-  function reveal() {
-    for (const button of document.querySelectorAll("button[data-copy][hidden]")) button.hidden = false;
+  function reveal(place) {
+    for (const button of place.querySelectorAll("button[data-copy][hidden]")) button.hidden = false;
   }
 
   async function copy(event) {
@@ -137,9 +138,37 @@
     if (form) form.requestSubmit();
   }
 
+  // <form data-preview="id">: its address with what is filled in shows the result, which is put in the place of that id
+  function preview() {
+    for (const form of document.querySelectorAll("form[data-preview]")) {
+      for (const button of form.querySelectorAll("[data-plain]")) button.hidden = true;
+      let waiting = 0;
+      form.addEventListener("input", () => {
+        clearTimeout(waiting);
+        waiting = setTimeout(() => show(form), 150);
+      });
+    }
+  }
+
+  async function show(form) {
+    try {
+      const filled = new URLSearchParams(new FormData(form)).toString();
+      const answer = await fetch(`${location.pathname}?${filled}`, { credentials: "same-origin", cache: "no-store" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById(form.dataset.preview);
+      // What was typed meanwhile has its own answer.
+      if (!fresh || new URLSearchParams(new FormData(form)).toString() !== filled) return;
+      reveal(fresh);
+      document.getElementById(form.dataset.preview).replaceChildren(...fresh.childNodes);
+    } catch {
+      lost("The mock does not answer. The page shows its last state.");
+    }
+  }
+
   document.documentElement.dataset.scripts = "";
+  preview();
   theme();
-  reveal();
+  reveal(document);
   toasts();
   document.addEventListener("click", copy);
   document.addEventListener("keydown", shortcut);

@@ -15,7 +15,7 @@ EXAMPLES: Final = (
     ("any html for 5m", "the CDN answers instead of Trustpilot"),
 )
 #: Names of outgoing requests; all other names are operations.
-GOING_OUT: Final = ("deliver", "webhook")
+OUTGOING: Final = {"deliver": "Segment sends an event to a destination", "webhook": "Trustpilot sends a webhook"}
 
 _WHOLE: Final = {"status": "a status from 400 to 599", "bytesPerSecond": "bytes a second"}
 
@@ -36,7 +36,7 @@ def body(form: Mapping[str, str], kinds: Sequence[Mapping[str, Any]]) -> dict[st
         made["path"] = "/**"
     else:
         made["operation"] = given["operation"]
-    member = next((kind["amount"] for kind in kinds if kind["effect"] == given["effect"]), None)
+    member = amount_of(given["effect"], kinds)
     if member is not None and "amount" in given:
         made[member] = _number(given["amount"], _WHOLE[member]) if member in _WHOLE else given["amount"]
     if "for" in given:
@@ -48,6 +48,12 @@ def body(form: Mapping[str, str], kinds: Sequence[Mapping[str, Any]]) -> dict[st
     if "after" in given:
         made["when"] = "after"
     return made
+
+
+def amount_of(effect: str, kinds: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the member of a fault that says how much of an effect; None for an effect without amount."""
+    amount: str | None = next((kind["amount"] for kind in kinds if kind["effect"] == effect), None)
+    return amount
 
 
 def _number(text: str, what: str) -> int:
