@@ -127,6 +127,19 @@ def test_writing_without_a_user_where_one_is_required(
     assert refused(universe.world, caller, SHOP, header, write=False) is None
 
 
+@pytest.mark.parametrize(("user", "role"), [(VIEWER, "Viewer"), (OTHER_ADMIN, "nobody")])
+def test_a_refusal_names_the_role(world: World, user: str, role: str) -> None:
+    with pytest.raises(Problem) as raised:
+        access.reach(world, token(world, "shop", None), SHOP, user, write=True)
+    assert f"is {role} on this unit" in raised.value.hint
+
+
+def test_a_call_reads_unless_it_says_that_it_writes(world: World) -> None:
+    assert access.reach(world, token(world, "shop", None), SHOP, VIEWER).id == SHOP
+    thing = next(review for review in world.service_reviews.all() if review.unit == SHOP)
+    assert access.own(world, token(world, "shop", VIEWER), thing, {}) is thing
+
+
 @pytest.mark.parametrize(("variant", "expected"), [("kept", None), ("forbidden", "PERMISSION_WITHDRAWN")])
 def test_a_withdrawn_permission_may_have_no_effect(universe: Sandbox, variant: str, expected: str | None) -> None:
     universe.variants["withdrawn_permission"] = variant

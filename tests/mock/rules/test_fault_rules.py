@@ -94,6 +94,10 @@ def test_each_fault_counts_a_call_to_which_another_one_applies() -> None:
     assert [hit(faults) for _ in range(4)] == [1, 1, 2, None]
 
 
+def test_a_fault_whose_turn_has_not_come_leaves_the_call_to_the_next() -> None:
+    assert [hit(armed("find 500 from 9", "find 501")), hit(armed("find 500 1%", "find 501"), roll=0.5)] == [2, 2]
+
+
 @pytest.mark.parametrize(("roll", "applies"), [(0.0, True), (0.249, True), (0.25, False), (0.99, False)])
 def test_a_chance_is_a_share_of_the_calls(roll: float, *, applies: bool) -> None:
     assert (hit(armed("find 500 25%"), roll=roll) is not None) is applies

@@ -143,6 +143,15 @@ def test_a_delivery_that_succeeds_at_last_has_no_reason(workspace: Workspace) ->
     assert (one.state, one.reason, one.tries, len(one.attempts)) == ("delivered", None, 2, 3)
 
 
+@pytest.mark.parametrize("itself", [True, False])
+def test_an_attempt_asks_for_its_order_and_goes_out_unless_it_is_for_the_mock(*, itself: bool) -> None:
+    made = retries.request(
+        "http://127.0.0.1:9", {"A": "b"}, b"{}", 5.0, "trace", **({"itself": True} if itself else {})
+    )
+    assert (made.url, made.headers, made.body, made.timeout) == ("http://127.0.0.1:9", {"A": "b"}, b"{}", 5.0)
+    assert (made.trace, made.asks, made.itself) == ("trace", True, itself)
+
+
 # --- what is stored of an answer --------------------------------------------------------------------------------------
 
 
