@@ -14,6 +14,7 @@ import resource
 import signal
 import sys
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -137,7 +138,9 @@ class MutationSession:
         """Run all tests in a fork without a mutant: what fails there kills nothing."""
         names = self._in_order(name for name, lasted in self._lasted.items() if lasted <= SLOWEST)
         child = get_context("fork").Process(target=self._play, args=(None, names))
-        child.start()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child.start()
         child.join()
         if child.exitcode != _SURVIVED:
             self.error = f"The tests fail when they are run again in a fork (exit {child.exitcode})."
@@ -179,7 +182,10 @@ class MutationSession:
                     )
                 )
                 child = context.Process(target=target, args=arguments)
-                child.start()
+                with warnings.catch_warnings():
+                    # Python 3.12 warns of forks beside threads; those that a fork needs, its tests start.
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    child.start()
                 until = time.monotonic() + PATIENCE + 20 * self._usual(names)
                 running[child.sentinel] = (child, mutant, len(names), until)
             if not running:

@@ -92,6 +92,9 @@ def test_when_the_emails_are_sent(world: World, wished: dict[str, float | None],
     assert {mail.type: mail.send_at - NOW for mail in mails(world)} == sent
     assert [mail.type for mail in mails(world)] == list(sent)
     assert {mail.created_at for mail in mails(world)} == {NOW}
+    [first, *others] = mails(world)
+    assert {mail.request_id for mail in mails(world)} == {first.id}
+    assert all(mail.id != first.id for mail in others)
 
 
 @pytest.mark.parametrize(("service", "accepted"), [(59.0, True), (60.0, True), (61.0, False)])
