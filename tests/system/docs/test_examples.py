@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tests.support.pages import README, Block, Page, listed, page
 from tests.support.programs import needs_curl
 
 PAGES = [page(README), *listed()]
+#: Variable of a run on a machine that has every program that the pages need.
+ALL_PROGRAMS = "TPMOCK_ALL_PROGRAMS"
 #: Why examples are not run.
 REASONS = {
     "installs packages": "tests use no package index; .ci/run installs as the README says",
@@ -70,4 +73,7 @@ def test_the_examples_of_a_page_run(each: Page, tmp_path: Path) -> None:
     with Reader(each, tmp_path) as reader:
         reader.follow()
     if reader.left_out:
-        pytest.skip(f"{each.name}: examples that need {', '.join(sorted(reader.left_out))} were not run")
+        reason = f"{each.name}: examples that need {', '.join(sorted(reader.left_out))} were not run"
+        # Where all programs are installed, as in .ci/run, a missing one is an error.
+        assert ALL_PROGRAMS not in os.environ, reason
+        pytest.skip(reason)
