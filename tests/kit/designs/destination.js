@@ -130,6 +130,11 @@ function invite(order) {
   return post("email-invitations", { ...about, serviceReviewInvitation: kind });
 }
 
+// Remembered before the call: after a crash nobody knows the outcome.
+function begin(order) {
+  if (!design.has("at-least-once")) write({ order, state: "asked" });
+}
+
 let working = false;
 async function workOff() {
   if (working) return;
@@ -137,8 +142,9 @@ async function workOff() {
   for (let waiting; (waiting = [...orders.values()].filter(({ state }) => state === "waits")).length; ) {
     let again = 0;
     for (const { order, content } of waiting) {
+      begin(order);
       const state = await invite(content).then(() => "done", (problem) => (problem.status < 500 ? "refused" : (again = Math.max(BACK_OFF, problem.wait * 1000)) && "waits"));
-      if (state !== "waits") write({ order, state });
+      write(state === "waits" ? { order, state, content } : { order, state });
     }
     if (again) await pause(again);
   }
@@ -171,13 +177,18 @@ async function take(event) {
   if (typeof event.userId === "string") write({ user: event.userId, email: order.email });
   if (design.has("queue")) {
     // One that was refused may come again.
-    if (orders.get(order.id)?.state !== "waits" && orders.get(order.id)?.state !== "done") write({ order: order.id, state: "waits", content: order });
+    if (["refused", undefined].includes(orders.get(order.id)?.state)) write({ order: order.id, state: "waits", content: order });
     workOff();
     return [202, "Stored."];
   }
-  if (orders.has(order.id)) return [200, "This order is known."];
+  if (orders.has(order.id) && !underWay.has(order.id) && orders.get(order.id).state !== "free") return [200, "This order is known."];
   if (!underWay.has(order.id)) {
-    const work = invite(order).then(() => write({ order: order.id, state: "done" }));
+    begin(order.id);
+    const free = (problem) => {
+      write({ order: order.id, state: "free" });
+      throw problem;
+    };
+    const work = invite(order).then(() => write({ order: order.id, state: "done" }), free);
     underWay.set(order.id, work.finally(() => underWay.delete(order.id)));
   }
   await underWay.get(order.id);

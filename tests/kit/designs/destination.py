@@ -183,9 +183,19 @@ class Book:
         with self._lock:
             if self.ask("SELECT 1 FROM orders WHERE id = ?", order["id"]):
                 return "This order is known."
-            work(order)
-            self.ask("INSERT INTO orders VALUES (?, 'done', '')", order["id"])
+            self.begin(order["id"])
+            try:
+                work(order)
+            except Refusal:
+                self.ask("DELETE FROM orders WHERE id = ?", order["id"])
+                raise
+            self.ask("INSERT OR REPLACE INTO orders VALUES (?, 'done', '')", order["id"])
         return "Invited."
+
+    def begin(self, number: str) -> None:
+        """Remember before the call that Trustpilot was asked: after a crash nobody knows the outcome."""
+        if "at-least-once" not in DESIGN:
+            self.ask("INSERT OR REPLACE INTO orders VALUES (?, 'asked', '')", number)
 
     def enqueue(self, order: dict[str, str]) -> str:
         """Keep an order for the queue, unless it is known; one that was refused may come again."""
@@ -210,15 +220,16 @@ class Queue:
             waiting = self._book.ask("SELECT id, content FROM orders WHERE state = 'waits' ORDER BY rowid")
             pause = None
             for number, content in waiting:
+                self._book.begin(number)
                 try:
                     self._trustpilot.invite(json.loads(content))
                     state = "done"
                 except Refusal as problem:
-                    if problem.status >= 500:
+                    state = "waits" if problem.status >= 500 else "refused"
+                    if state == "waits":
                         pause = max(BACK_OFF, problem.wait)
-                        continue
-                    state = "refused"
-                self._book.ask("UPDATE orders SET state = ?, content = '' WHERE id = ?", state, number)
+                kept = content if state == "waits" else ""
+                self._book.ask("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", number, state, kept)
             self.woken.wait(pause)
             self.woken.clear()
 
