@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tpmock.kit.cases import case_files
 
 from tests.support import ROOT
 
@@ -47,12 +48,20 @@ def choose(project: Path, *ids: str) -> None:
 @pytest.mark.parametrize("more", [[], ["-n", "2"]])
 def test_each_case_is_a_test(project: Path, more: list[str]) -> None:
     choose(project, "DEST-00")
+    server = project / "destination.py"
+    noted = "with open('starts.txt', 'a') as file:\n    file.write('.')\n"
+    server.write_text(
+        f"{server.read_text(encoding='utf-8')}".replace("\nclass ", f"\n{noted}\n\nclass ", 1), encoding="utf-8"
+    )
     (project / "test_own.py").write_text("def test_own():\n    pass\n", encoding="utf-8")
     said = pytest_in(project, CONTRACT, "-v", *more)
     assert len(set(re.findall(r"contract.toml::(DEST-00\d)", said))) > 5
     assert re.search(r"\d+ passed", said), said
     assert "failed" not in said
     assert "test_own" in said
+    # Cases share the subject, as in a run of the command; each worker has one.
+    fresh = sum(case.fresh for case in case_files.load_plan("segment-destination") if case.id.startswith("DEST-00"))
+    assert len((project / "starts.txt").read_text(encoding="utf-8")) <= fresh + (2 if more else 1)
 
 
 def test_a_breach_is_told_in_the_words_of_the_kit(project: Path) -> None:

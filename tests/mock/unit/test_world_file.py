@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+import yaml
 from tpmock.cli.fake_data import FakeWorld
 from tpmock.common import schemas
 from tpmock.sandbox import world_file
@@ -177,3 +179,22 @@ def test_coverage_is_printed_for_people_and_for_programs() -> None:
     assert len(document["operations"]) > 20
     assert all(row["operationId"] in text for row in document["operations"])
     assert "assumed" in text
+
+
+ALIASED = "{a: &shared {b: '${key}', c: [1]}, d: *shared, '${name}': {e: '${key} ${name}'}}"
+
+
+@pytest.mark.parametrize("more", [{}, {"day": dt.date(2026, 1, 2)}], ids=["quick copy", "a type of YAML"])
+def test_placeholders_are_filled_anew_for_each_sandbox(more: dict[str, Any]) -> None:
+    file = WorldFile({}, {}, {"segment": yaml.safe_load(ALIASED), **more})
+    one, other = (file.seed({"key": key, "name": "n"}) for key in ("1", "2"))
+    for made, key in ((one, "1"), (other, "2")):
+        part = {"b": key, "c": [1]}
+        assert made == {"segment": {"a": part, "d": part, "n": {"e": f"{key} n"}}, **more}
+    one["segment"]["a"]["c"].append(2)
+    assert one["segment"]["d"]["c"] == other["segment"]["a"]["c"] == [1]
+
+
+def test_a_credential_that_a_world_does_not_have_is_missed() -> None:
+    with pytest.raises(KeyError, match="other"):
+        WorldFile({}, {}, {"segment": {"key": "${other}"}}).seed({"key": "1"})

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import signal
 import sys
-import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import NamedTuple
 
 import click
 from rich.console import Console
-from tpmock.common import serving
-from tpmock.common.control_client import ControlClient
 from tpmock.kit.cli import other_runs, subject_choice
 from tpmock.kit.cli.chosen import Chosen
 from tpmock.kit.cli.options import LARGEST_SEED, Options
@@ -28,48 +24,42 @@ from tpmock.kit.run.expectations import Expectation
 from tpmock.kit.run.run_events import Reporter, RunEvent, RunFinished
 from tpmock.kit.subjects.contract import Contract
 from tpmock.kit.subjects.contract_subject import ContractSubject
-from tpmock.kit.subjects.local_mock import open_mock
+from tpmock.kit.subjects.local_mock import MockOpener
 from tpmock.kit.subjects.subjects import Subject
 
-_INTERRUPTED = 130
 
-
-def play(given: Options, what: Chosen, expected: dict[str, Expectation]) -> int:
+def play(given: Options, what: Chosen, expected: dict[str, Expectation], mock: MockOpener) -> int:
     """Run cases, and return the exit code."""
     seed, follow, on = _seed(given), _follower(given), _target(given, what.contract)
-    return _ended(
-        lambda: follow(
-            Run(what.plan, what.cases, on.subject, on.open_mock, seed, on.sandbox, on.groups, expected).events()
-        )
-    )
+    run = Run(what.plan, what.cases, on.subject, mock, seed, on.sandbox, on.groups, expected)
+    return _reported(lambda: follow(run.events()))
 
 
-def generate(given: Options, contract: Contract | None) -> int:
+def generate(given: Options, contract: Contract | None, mock: MockOpener) -> int:
     """Run generated histories, and return the exit code."""
     seed, follow, on = _seed(given), _follower(given), _target(given, contract)
-    return _ended(lambda: other_runs.generated(given, on.subject, on.sandbox, on.open_mock, seed, follow))
+    return _reported(lambda: other_runs.generated(given, on.subject, on.sandbox, mock, seed, follow))
 
 
 def play_live(given: Options, what: Chosen) -> int:
     """Run cases on the real API, and return the exit code."""
     seed, follow = _seed(given), _follower(given)
-    return _ended(lambda: other_runs.live(given, what.plan, what.cases, seed, follow))
+    return _reported(lambda: other_runs.live(given, what.plan, what.cases, seed, follow))
 
 
 class _Target(NamedTuple):
     """What a run is made against."""
 
     subject: Subject
-    open_mock: Callable[[ExitStack], ControlClient]
     sandbox: str | None
     groups: int | None
 
 
 def _target(given: Options, contract: Contract | None) -> _Target:
     if contract is None:
-        return _Target(subject_choice.subject(given), partial(open_mock, given.mock_url), given.sandbox, None)
-    mock_url, sandbox, groups = contract.target(given.mock_url, given.sandbox)
-    return _Target(ContractSubject(contract, subject_choice.ask), partial(open_mock, mock_url), sandbox, groups)
+        return _Target(subject_choice.subject(given), given.sandbox, None)
+    _, sandbox, groups = contract.target(given.mock_url, given.sandbox)
+    return _Target(ContractSubject(contract, subject_choice.ask), sandbox, groups)
 
 
 def _seed(given: Options) -> int:
@@ -80,17 +70,12 @@ def _follower(given: Options) -> other_runs.Follow:
     return partial(_follow, as_json=given.as_json, more=_chosen_reports(given))
 
 
-def _ended(run: Callable[[], int]) -> int:
-    """Run, and return the exit code, also when it is interrupted."""
+def _reported(run: Callable[[], int]) -> int:
+    """Run, and return the exit code."""
     try:
-        with _terminated_like_interrupted():
-            serving.follow_starter()
-            return run()
+        return run()
     except ReportError as problem:
         raise click.ClickException(str(problem)) from None
-    except KeyboardInterrupt:
-        click.echo("Interrupted; everything that was started has been ended.", err=True)
-        return _INTERRUPTED
 
 
 def _chosen_reports(given: Options) -> list[Collector]:
@@ -121,16 +106,3 @@ def _follow(run: Generator[RunEvent], *, as_json: bool, more: Sequence[Reporter]
             if isinstance(event, RunFinished):
                 code = event.exit_code
     return code
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM end the run as Ctrl-C does, with everything it started; only the main thread may set this."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

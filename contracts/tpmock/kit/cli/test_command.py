@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
@@ -11,6 +15,10 @@ from tpmock.common.command_group import CommandGroup
 from tpmock.kit.cli import looking, old_spellings
 from tpmock.kit.cli.chosen import chosen, contract, expected
 from tpmock.kit.cli.options import CHOICE, RESULT, RUNNING, SUBJECT, Options, takes
+
+if TYPE_CHECKING:
+    from tpmock.kit.subjects.contract import Contract
+    from tpmock.kit.subjects.local_mock import MockOpener
 
 _EPILOG = """\b
 Examples:
@@ -92,9 +100,8 @@ def generated(given: Options) -> None:
 
     Example: tpmock test generated --examples 5000 --contract contract.toml
     """
-    from tpmock.kit.cli.playing import generate  # noqa: PLC0415 - only where something is run
-
-    sys.exit(generate(given, contract(given)))
+    found = contract(given)
+    sys.exit(_with_mock(given, found, lambda mock: _playing().generate(given, found, mock)))
 
 
 @test.command()
@@ -106,9 +113,10 @@ def live(given: Options) -> None:
 
     Example: tpmock test live --recording seen.json
     """
-    from tpmock.kit.cli.playing import play_live  # noqa: PLC0415 - only where something is run
+    what = chosen(given)
+    from tpmock.kit.cli.ending import interruptible  # noqa: PLC0415 - only where something is run
 
-    sys.exit(play_live(given, chosen(given)))
+    sys.exit(interruptible(lambda: int(_playing().play_live(given, what))))
 
 
 test.add_command(looking.listing)
@@ -118,6 +126,24 @@ test.add_command(looking.explain)
 def _run(given: Options) -> None:
     what = chosen(given)
     known_failures = expected(given, what)
-    from tpmock.kit.cli.playing import play  # noqa: PLC0415 - what lists and explains needs nothing of it
+    sys.exit(_with_mock(given, what.contract, lambda mock: _playing().play(given, what, known_failures, mock)))
 
-    sys.exit(play(given, what, known_failures))
+
+def _with_mock(given: Options, found: Contract | None, run: Callable[[MockOpener], int]) -> int:
+    """Run with a mock, which starts while what the run needs is imported: both take as long."""
+    from tpmock.kit.cli.ending import interruptible  # noqa: PLC0415 - what lists and explains needs nothing of it
+    from tpmock.kit.subjects.local_mock import MockOpener  # noqa: PLC0415 - likewise
+
+    url = given.mock_url if found is None else found.target(given.mock_url, given.sandbox)[0]
+
+    def run_and_close() -> int:
+        with closing(MockOpener(url)) as mock:
+            return run(mock)
+
+    return interruptible(run_and_close)
+
+
+def _playing() -> ModuleType:
+    from tpmock.kit.cli import playing  # noqa: PLC0415 - late, so that the mock starts before
+
+    return playing

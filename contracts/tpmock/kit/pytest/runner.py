@@ -1,20 +1,18 @@
-"""Runner of the cases that pytest collects: one mock for each worker, a sandbox and subject for each case."""
+"""Runner of the cases that pytest collects: one mock for each worker, and a subject that the cases share."""
 
 from __future__ import annotations
 
+import os
 import warnings
-from contextlib import ExitStack
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 
 import pytest
-from tpmock.common.control_client import ControlClient
 from tpmock.kit.cases.case_files import STANDARD, Case, load_plan
 from tpmock.kit.reports.as_json import case_data
-from tpmock.kit.reports.collector import gathered
 from tpmock.kit.reports.readable.texts import headline, reasons
 from tpmock.kit.run import expectations
-from tpmock.kit.run.engine import Run
+from tpmock.kit.run.engine import CaseByCase, Run
 from tpmock.kit.run.expectations import ExpectationError
 from tpmock.kit.run.run_events import CaseFinished
 from tpmock.kit.subjects import contract
@@ -41,21 +39,25 @@ class ContractSession:
         self.file = file.resolve()
         self._contract = contract.read(file)
         self.cases = self._contract.cases()
-        self._seed = seed
-        self._stack = ExitStack()
         known = {case.id for case in load_plan(STANDARD)}
         try:
             listed = self._contract.expected
-            self._expected = expectations.load(listed, known) if listed else {}
+            expected = expectations.load(listed, known) if listed else {}
         except ExpectationError as problem:
             raise ContractError(str(problem)) from problem
+        mock, sandbox, _ = self._contract.target(None, None)
+        subject = ContractSubject(self._contract)
+        opened = partial(open_mock, mock)
+        run = Run("pytest", self.cases, subject, opened, seed, sandbox, 1, expected)
+        # Workers of xdist may play on one mock, which the contract names.
+        self._played = CaseByCase(run, os.environ.get("PYTEST_XDIST_WORKER", "pytest"))
 
     def play(self, case: Case) -> None:
-        """Run one case in its own sandbox.
+        """Run one case, with the subject of the case before where that is what a run of the kit does.
 
         :raises BreachError: when it fails, or cannot be judged
         """
-        one = self._judged(case)
+        one = CaseFinished(case, self._played.outcome(case))
         outcome = one.outcome
         if outcome.excuse:
             pytest.skip(f"expected to come to {outcome.result}: {outcome.excuse}")
@@ -68,14 +70,4 @@ class ContractSession:
 
     def close(self) -> None:
         """End what was started."""
-        self._stack.close()
-
-    @cached_property
-    def _mock(self) -> ControlClient:
-        return open_mock(self._contract.target(None, None)[0], self._stack)
-
-    def _judged(self, case: Case) -> CaseFinished:
-        _, sandbox, _ = self._contract.target(None, None)
-        subject = ContractSubject(self._contract)
-        run = Run(case.plan, [case], subject, lambda _stack: self._mock, self._seed, sandbox, 1, self._expected)
-        return gathered(run.events()).judged[0]
+        self._played.close()

@@ -48,7 +48,7 @@ _MOST_HANGS = 2
 _NOT_PLAYED = "Not run: the run had ended before."
 
 
-class _Group(msgspec.Struct):
+class Group(msgspec.Struct):
     """Some cases of a run, in sequence, in their own environment.
 
     :param sandbox_id: a sandbox that exists and that the subject is configured for; None makes new ones
@@ -68,15 +68,15 @@ class _Group(msgspec.Struct):
         """Set every outcome in the end, also after an error."""
         try:
             for case, pending in self.cases:
-                pending.set_result(self._outcome(case))
+                pending.set_result(self.outcome(case))
         except BaseException as problem:  # noqa: BLE001 - the thread that waits for an outcome raises it
             for _, pending in self.cases:
                 if not pending.done():
                     pending.set_exception(problem)
         finally:
-            self._leave()
+            self.leave()
 
-    def _outcome(self, case: Case) -> CaseOutcome:
+    def outcome(self, case: Case) -> CaseOutcome:
         """Play a case and return its outcome. A run that is impossible ends here, for this case and all that follow."""
         lacking = claims.missing(case.needs, self.subject.claims)
         if self.run.ended is not None or lacking:
@@ -95,7 +95,7 @@ class _Group(msgspec.Struct):
         except NotApplicableError as problem:
             outcome = CaseOutcome(result=Result.NOT_APPLICABLE, reason=str(problem))
         if outcome.result not in {Result.PASSED, Result.NOT_APPLICABLE}:
-            self._leave()
+            self.leave()
         self.hangs = self.hangs + 1 if any(breach.check == "rest" for breach in outcome.breaches) else 0
         if self.hangs == _MOST_HANGS:
             self.run.end("", outcome)
@@ -106,7 +106,7 @@ class _Group(msgspec.Struct):
         findings, seen = play(case, environment, self.run.seed)
         result = result_of(findings)
         if environment.sandbox.unfinished():
-            self._leave()
+            self.leave()
         exchanges = seen.exchanges() if result is not Result.PASSED else ()
         outcome = CaseOutcome(result=result, findings=findings, exchanges=exchanges, reason=seen.waited)
         return written(outcome, seen, environment.sandbox.client.url, environment.subject.url)
@@ -117,7 +117,7 @@ class _Group(msgspec.Struct):
         if (case.fresh or run.alone) and self.environment is not None and self.environment.used:
             if self.sandbox_id is not None:
                 raise NotApplicableError("The case needs a new sandbox and a restarted subject; both were given here.")
-            self._leave()
+            self.leave()
         if self.environment is None:
             self.opened += 1
             name = f"kit-{run.seed}-{self.name}-{self.opened}"
@@ -125,7 +125,8 @@ class _Group(msgspec.Struct):
         self.environment.used = True
         return self.environment
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """End the subject and remove the sandbox; the next case makes them anew."""
         environment, self.environment = self.environment, None
         if environment is not None:
             environment.opened.close()
@@ -139,6 +140,8 @@ class Run:
     :param sandbox_id: a sandbox that exists and that the subject is configured for; None makes new ones
     :param groups: how many cases run side by side; None for as many as are worth it
     :param alone: whether every case gets its own environment, so that none can depend on another
+    :ivar ended: what the cases come to that are not played any more; None while they are
+    :ivar opened: what is to be closed after the run
     """
 
     plan: str
@@ -151,7 +154,7 @@ class Run:
     expected: dict[str, Expectation] = field(default_factory=dict)
     alone: bool = False
     ended: CaseOutcome | None = field(init=False, default=None)
-    _stack: ExitStack = field(init=False, default_factory=ExitStack)
+    opened: ExitStack = field(init=False, default_factory=ExitStack)
     _api: ControlClient | None = field(init=False, default=None)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
     _impossible: str = field(init=False, default="")
@@ -164,7 +167,7 @@ class Run:
         yield RunStarted(self.plan, self.subject.name, self.seed, tuple(self.cases))
         pending: list[tuple[Case, Future[CaseOutcome]]] = [(case, Future()) for case in self.cases]
         groups = list(self._groups(pending))
-        with self._stack, ThreadPoolExecutor(max(1, len(groups)), "cases") as pool:
+        with self.opened, ThreadPoolExecutor(max(1, len(groups)), "cases") as pool:
             try:
                 for group in groups:
                     pool.submit(group.play)
@@ -181,11 +184,15 @@ class Run:
                 raise
         yield RunFinished(results, _since(started), self._impossible, excused)
 
+    def without_subject(self, case: Case) -> bool:
+        """Return whether a case is about the API itself, and the subject is another program: it needs only the mock."""
+        return "api" in case.needs and "api" not in self.subject.claims
+
     def api(self) -> ControlClient:
         """Return the mock's control API, opened once for all groups."""
         with self._lock:
             if self._api is None:
-                self._api = self.open_mock(self._stack)
+                self._api = self.open_mock(self.opened)
             return self._api
 
     def end(self, why: str, outcome: CaseOutcome) -> CaseOutcome:
@@ -201,20 +208,42 @@ class Run:
                 return outcome
             return self.ended
 
-    def _groups(self, pending: Sequence[tuple[Case, Future[CaseOutcome]]]) -> Iterator[_Group]:
+    def _groups(self, pending: Sequence[tuple[Case, Future[CaseOutcome]]]) -> Iterator[Group]:
         """Assign cases to environments: cases about the API itself need no subject, only the mock."""
-        own_api = "api" in self.subject.claims
-        api = [] if own_api else [(case, coming) for case, coming in pending if "api" in case.needs]
-        others = [(case, coming) for case, coming in pending if own_api or "api" not in case.needs]
+        api = [(case, coming) for case, coming in pending if self.without_subject(case)]
+        others = [(case, coming) for case, coming in pending if not self.without_subject(case)]
         if api:
             # In a separate sandbox, also when the subject has a given one: these cases change clock, faults and
             # destinations.
-            yield _Group(self, ApiSubject(), "api", api, None)
+            yield Group(self, ApiSubject(), "api", api, None)
         worth = 1 if self.sandbox_id is not None else len(others) // _WORTH_A_GROUP
         number = self.groups or max(1, min(_MOST_GROUPS, os.cpu_count() or 1, worth))
         for index in range(number):
             if others[index::number]:
-                yield _Group(self, self.subject, str(index + 1), others[index::number], self.sandbox_id)
+                yield Group(self, self.subject, str(index + 1), others[index::number], self.sandbox_id)
+
+
+class CaseByCase:
+    """Plays the cases of a run when somebody asks for one, in one group that shares its subject as a run's groups do.
+
+    :param name: distinguishes its sandboxes from those of others that play on the same mock
+    """
+
+    def __init__(self, run: Run, name: str) -> None:
+        self._run = run
+        self._api = Group(run, ApiSubject(), f"{name}-api", (), None)
+        self._others = Group(run, run.subject, name, (), run.sandbox_id)
+
+    def outcome(self, case: Case) -> CaseOutcome:
+        """Play a case, and return what came of it."""
+        group = self._api if self._run.without_subject(case) else self._others
+        return weighed(group.outcome(case), self._run.expected.get(case.id))
+
+    def close(self) -> None:
+        """End the subject, then what the run has opened."""
+        with self._run.opened:
+            self._api.leave()
+            self._others.leave()
 
 
 def _since(started: float) -> float:

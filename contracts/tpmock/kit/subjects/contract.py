@@ -7,11 +7,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 from tpmock.common.durations import seconds
 from tpmock.common.suggestions import did_you_mean
 from tpmock.kit.cases import case_files
@@ -20,6 +18,9 @@ from tpmock.kit.cases.claims import EVENTS
 from tpmock.kit.subjects.subjects import Pace
 
 _PATIENCE, _QUIET = "5s", "500ms"
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
 _TABLES = ("start", "running", "manual")
 
 
@@ -110,6 +111,10 @@ def _pace(subject: Mapping[str, Any]) -> Pace:
 
 
 def _problems(data: Mapping[str, Any]) -> Iterator[str]:
+    # Late: the library takes as long to import as the rest of the kit, which runs mostly without a file.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+
     found = best_match(Draft202012Validator(case_files.schema("contract")).iter_errors(data))
     if found is not None:
         yield _sentence(found)

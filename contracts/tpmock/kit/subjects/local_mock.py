@@ -14,27 +14,61 @@ from tpmock.kit.subjects.processes import CannotStartError, Program, local_envir
 _PATIENCE = 15.0
 
 
-def open_mock(url: str | None, stack: ExitStack) -> ControlClient:
-    """Return the control API of a mock that answers.
+class MockOpener:
+    """Gives a run the mock that it is made against.
 
-    :param url: a mock that runs; None starts one, which ends with ``stack``
-    :raises CannotStartError: when it cannot be started, or when something else answers there
-    :raises UnreachableError: when nothing answers
+    :param url: a mock that runs; None starts one at once, so that it starts while the kit gets ready itself
     """
-    api = ControlClient(url or _start(stack))
-    try:
-        api.call("GET", "/health")
-    except RefusedError as problem:
-        raise CannotStartError(f"The program at {api.url} is not tpmock: {problem}") from problem
-    return api
+
+    def __init__(self, url: str | None) -> None:
+        self._url = url
+        self._stack = ExitStack()
+        self._program: Program | None = None
+        self._problem: CannotStartError | None = None
+        if url is None:
+            try:
+                self._program = _started(self._stack)
+            except CannotStartError as problem:
+                # The run says so, in its reports.
+                self._problem = problem
+
+    def __call__(self, stack: ExitStack) -> ControlClient:
+        """Return the control API of a mock that answers.
+
+        :param stack: ends the mock if it was started here
+        :raises CannotStartError: when it cannot be started, or when something else answers there
+        :raises UnreachableError: when nothing answers
+        """
+        stack.enter_context(self._stack)
+        if self._problem is not None:
+            raise self._problem
+        api = ControlClient(_address(self._program) if self._program is not None else str(self._url))
+        try:
+            api.call("GET", "/health")
+        except RefusedError as problem:
+            raise CannotStartError(f"The program at {api.url} is not tpmock: {problem}") from problem
+        return api
+
+    def close(self) -> None:
+        """End the mock, also when no run has asked for it."""
+        self._stack.close()
 
 
-def _start(stack: ExitStack) -> str:
+def open_mock(url: str | None, stack: ExitStack) -> ControlClient:
+    """Return the control API of a mock that answers; see :class:`MockOpener`."""
+    return MockOpener(url)(stack)
+
+
+def _started(stack: ExitStack) -> Program:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tpmock-mock-")))
     command = [sys.executable, "-m", "tpmock", "serve", "--port", "0", "--json"]
     program = Program("The mock", command, local_environment(our_modules()), folder)
     # All its data is in memory, and is not needed later.
     stack.callback(program.stop, 0)
+    return program
+
+
+def _address(program: Program) -> str:
     # It prints one line once it serves requests.
     program.wait_until(lambda: b"\n" in program.stdout.read_bytes(), _PATIENCE)
     line = program.stdout.read_bytes().splitlines()[0]
