@@ -51,7 +51,7 @@ def test_each_case_is_a_test(project: Path, more: list[str]) -> None:
     server = project / "destination.py"
     noted = "with open('starts.txt', 'a') as file:\n    file.write('.')\n"
     server.write_text(
-        f"{server.read_text(encoding='utf-8')}".replace("\nclass ", f"\n{noted}\n\nclass ", 1), encoding="utf-8"
+        server.read_text(encoding="utf-8").replace("\nclass ", f"\n{noted}\n\nclass ", 1), encoding="utf-8"
     )
     (project / "test_own.py").write_text("def test_own():\n    pass\n", encoding="utf-8")
     said = pytest_in(project, CONTRACT, "-v", *more)
