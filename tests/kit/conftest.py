@@ -9,7 +9,7 @@ from tpmock.kit.subjects.local_mock import open_mock
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--whole-matrix", action="store_true", help="Judge every mutant by every case; takes minutes.")
+    parser.addoption("--whole-matrix", action="store_true", help="Test every mutant with every case; takes minutes.")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tpmock.console import connect, contract, controls, coverage, inspector, ord
 #: Groups of the side menu, each a question and its pages. A page is a package or module with ``TITLE`` and ``pages``.
 GROUPS: Final[tuple[tuple[str, tuple[ModuleType, ...]], ...]] = (
     ("What happened", (orders, outbox, inspector)),
-    ("What there is", (segment, trustpilot, contract, coverage)),
+    ("What is set up", (segment, trustpilot, contract, coverage)),
     ("What to do", (controls, connect)),
 )
 #: All pages of the menu, in its order.

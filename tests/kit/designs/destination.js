@@ -130,7 +130,7 @@ function invite(order) {
   return post("email-invitations", { ...about, serviceReviewInvitation: kind });
 }
 
-// Remembered before the call: after a crash nobody knows the outcome.
+// Remembered before the call: after a crash the outcome is unknown.
 function begin(order) {
   if (!design.has("at-least-once")) write({ order, state: "asked" });
 }

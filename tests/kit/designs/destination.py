@@ -193,7 +193,7 @@ class Book:
         return "Invited."
 
     def begin(self, number: str) -> None:
-        """Remember before the call that Trustpilot was asked: after a crash nobody knows the outcome."""
+        """Remember before the call that Trustpilot was asked: after a crash the outcome is unknown."""
         if "at-least-once" not in DESIGN:
             self.ask("INSERT OR REPLACE INTO orders VALUES (?, 'asked', '')", number)
 

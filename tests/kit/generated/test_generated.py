@@ -29,7 +29,7 @@ from tpmock.kit.vocabulary.steps import NotRunError
 
 from tests.kit.in_process import InProcess
 
-# What breaks which invariant, and in how many steps it can be told at most.
+# What breaks which invariant, and in how many steps at most.
 WRONG = {
     "no-dedupe": ("GEN-001", 1),
     "forgets-at-restart": ("GEN-001", 3),

@@ -1,4 +1,4 @@
-"""Proof of the judge: every mutant is caught by exactly the checks that should, and every check and case catches one.
+"""Proof of the kit: every mutant is caught by exactly the checks that should, and every check and case catches one.
 
 The matrix is a file, written by ``python -m tests.kit.matrix --write`` and read by people before it is kept. Here every
 mutant is judged again: by the cases that catch it, and by others drawn by its name, which have to be content. With

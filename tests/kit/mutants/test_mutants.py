@@ -20,7 +20,7 @@ def statuses(subject: Subject, *events: object) -> list[int]:
 
 
 def any_key(subject: Subject, _: StubTrustpilot) -> object:
-    return subject.post(order_completed(), key="somebody else's").status_code
+    return subject.post(order_completed(), key="another person's").status_code
 
 
 def other_event(subject: Subject, trustpilot: StubTrustpilot) -> object:
@@ -94,7 +94,7 @@ def slow_answer(subject: Subject, trustpilot: StubTrustpilot) -> object:
 
 
 # name: what is done, what comes of it when done right, what comes of it here
-BEHAVIOUR: dict[str, tuple[Callable[[Subject, StubTrustpilot], object], object, object]] = {
+BEHAVIOR: dict[str, tuple[Callable[[Subject, StubTrustpilot], object], object, object]] = {
     "accepts-any-key": (any_key, 401, 200),
     "invites-on-any-event": (other_event, 0, 1),
     "invites-on-identify": (identify, 501, 200),
@@ -131,23 +131,23 @@ def impatient(settings: DestinationSettings, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_every_behaviour_is_a_mutant_s() -> None:
     # What the others do wrong is shown by the kill matrix (tests/kit), against a real mock.
-    assert set(BEHAVIOUR) < set(MUTANTS)
+    assert set(BEHAVIOR) < set(MUTANTS)
 
 
-@pytest.mark.parametrize("name", BEHAVIOUR)
+@pytest.mark.parametrize("name", BEHAVIOR)
 def test_a_mutant_does_its_one_wrong_thing(
     name: str, impatient: DestinationSettings, trustpilot: StubTrustpilot
 ) -> None:
-    provoke, _, wrong = BEHAVIOUR[name]
+    provoke, _, wrong = BEHAVIOR[name]
     with subject_of(impatient, name) as subject:
         assert provoke(subject, trustpilot) == wrong
 
 
-@pytest.mark.parametrize("name", BEHAVIOUR)
+@pytest.mark.parametrize("name", BEHAVIOR)
 def test_the_real_destination_does_it_right(
     name: str, impatient: DestinationSettings, trustpilot: StubTrustpilot
 ) -> None:
-    provoke, right, _ = BEHAVIOUR[name]
+    provoke, right, _ = BEHAVIOR[name]
     with subject_of(impatient, None) as subject:
         assert provoke(subject, trustpilot) == right
 

@@ -122,7 +122,7 @@ def test_an_unknown_mutant_makes_the_run_impossible(mock: ControlClient) -> None
 
 @pytest.fixture
 def running(mock: ControlClient) -> Iterator[tuple[SandboxClient, RunningSubject]]:
-    """A destination that somebody else has started."""
+    """A destination that the user has started."""
     sandbox = SandboxClient.create(mock, 7)
     subject = contract_subject.bundled().start(sandbox)
     yield sandbox, subject

@@ -71,7 +71,7 @@ TABLE: Final = [
     ("shop", None, SHOP, SHOP, "UNIT_ID_AS_USER", "UNIT_ID_AS_USER"),
     ("shop", None, SHOP.upper(), SHOP, "UNIT_ID_AS_USER", "UNIT_ID_AS_USER"),
     ("shop", None, SHAPES, SHOP, "UNIT_ID_AS_USER", "UNIT_ID_AS_USER"),
-    # The header's user acts, whoever the token's user is.
+    # The header's user acts, for any user of the token.
     ("shop", ADMIN, None, SHOP, None, None),
     ("shop", MANAGER, None, SHOP, None, None),
     ("shop", VIEWER, None, SHOP, None, "ROLE_MISSING"),

@@ -104,7 +104,7 @@ class LiveRun(msgspec.Struct):
         return tuple(chain.from_iterable(judged))
 
     def _masked(self, finding: Finding) -> Finding:
-        """Return a finding without a value of the API, which may be somebody's."""
+        """Return a finding without a value of the API, which may be personal."""
         redactor = TranscriptRedactor(secrets=self.client.target.known.values())
         found = finding.found.partition(" ")[0] if finding.check == "answer" else _QUOTED.sub("…", finding.found)
         return redactor.record(replace(finding, found=found, exchanges=()), "expected", "found", "where")

@@ -1,7 +1,7 @@
 """Triggers: ways other than Segment for an order to reach a subject: a command for each event, or a person.
 
 A sandbox whose events go that way. Results of a command are reported as Segment's deliveries, so that the same
-checks judge it: exit code 0 is done, any other is a refusal with its last line as the reason.
+checks apply to it: exit code 0 is done, any other is a refusal with its last line as the reason.
 """
 
 from __future__ import annotations

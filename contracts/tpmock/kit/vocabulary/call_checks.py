@@ -119,11 +119,11 @@ def _lines(body: object, name: str) -> list[str]:
 
 
 def _holds(content: bytes, datum: str) -> bool:
-    """Return whether a file holds somebody's datum, and not the same few letters by chance, as keys and tokens do."""
+    """Return whether a file holds a person's datum, and not the same few letters by chance, as keys and tokens do."""
     sought = datum.encode()
     if len(sought) >= _TOO_LONG_FOR_CHANCE or "@" in datum:
         return sought in content
-    # In a binary file a short name has no boundaries that could be told from chance.
+    # In a binary file a short name has no boundaries that could be distinguished from chance.
     return (
         b"\0" not in content and re.search(rb"(?<![\w+/-])" + re.escape(sought) + rb"(?![\w+/=-])", content) is not None
     )

@@ -102,7 +102,7 @@ def _restart(context: StepContext, _args: object) -> None:
 def _unused(context: StepContext, args: str) -> None:
     if any(str(item.get("referenceNumber")) == args for item in context.sandbox.invitations()):
         raise NotRunError(
-            f"The sandbox {context.sandbox.id} holds an invitation for {args} already. Judge in a new one, or reset it."
+            f"The sandbox {context.sandbox.id} holds an invitation for {args} already. Use a new one, or reset it."
         )
 
 
