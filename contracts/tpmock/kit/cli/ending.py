@@ -1,4 +1,4 @@
-"""How a run ends when somebody breaks it off: with everything that it started."""
+"""How a run ends when the user interrupts it: all programs that it started are ended."""
 
 from __future__ import annotations
 

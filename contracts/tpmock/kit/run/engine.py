@@ -224,7 +224,7 @@ class Run:
 
 
 class CaseByCase:
-    """Plays the cases of a run when somebody asks for one, in one group that shares its subject as a run's groups do.
+    """Plays the cases of a run when the caller asks for one, in one group that shares its subject as a run's groups do.
 
     :param name: distinguishes its sandboxes from those of others that play on the same mock
     """
