@@ -74,12 +74,14 @@ def test_two_runs_of_one_seed_differ_in_times_only() -> None:
 
 def test_any_program_can_be_judged() -> None:
     ran = kit(
-        "--command", "{python} -m tpmock.mutants silent --port {port}", "--case", "DEST-020", "--case", "DEST-002"
+        "--command",
+        "{python} -m tpmock.mutants ignores-missing-email --port {port}",
+        *("--case", "DEST-020", "--case", "DEST-002"),
     )
     assert ran.returncode == 1
     assert "passed         DEST-002" in ran.stdout
     assert "failed         DEST-020" in ran.stdout
-    assert "expected   a JSON object with a readable message that names mail" in ran.stdout
+    assert "expected   status 400" in ran.stdout
 
 
 def test_a_subject_that_cannot_start_makes_the_run_impossible() -> None:
