@@ -19,7 +19,10 @@ from tests.support import ROOT
 MARK = 2.0
 #: Seconds of a plan on a quiet machine with two cores.
 PLANS = {"quick": 1.5, "standard": 8.0}
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly")
+#: The plugins of a user who has installed tpmock and pytest-xdist, not those of our own tests.
+PLUGINS = ("tpmock.testing.plugin", "tpmock.kit.pytest.plugin", "xdist.plugin")
+LOADED = tuple(word for plugin in PLUGINS for word in ("-p", plugin))
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *LOADED)
 COMMAND = (sys.executable, "-m", "tpmock.kit")
 
 
@@ -28,7 +31,10 @@ def best(rounds: int, *command: str) -> Took:
     with TemporaryDirectory() as folder:
         project = Path(folder) / "project"
         shutil.copytree(ROOT / "fixtures" / "subjects" / "python", project)
-        return min((ran(command, project, os.environ) for _ in range(rounds)), key=lambda took: took.cpu)
+        return min(
+            (ran(command, project, {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}) for _ in range(rounds)),
+            key=lambda took: took.cpu,
+        )
 
 
 def main() -> None:

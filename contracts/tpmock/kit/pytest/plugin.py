@@ -14,9 +14,12 @@ import pytest
 
 if TYPE_CHECKING:
     from tpmock.kit.cases.case_files import Case
-    from tpmock.kit.pytest.runner import ContractSession
+    from tpmock.kit.pytest.runner import ContractSession, SharedMock
 
 _SESSION: pytest.StashKey[ContractSession] = pytest.StashKey()
+#: Under which the controller of pytest-xdist tells its workers the address of their mock.
+_URL = "tpmock_contract_mock"
+_MOCK: pytest.StashKey[SharedMock] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,10 +46,35 @@ def pytest_collection(session: pytest.Session) -> None:
     from tpmock.kit.pytest.runner import ContractError, ContractSession  # noqa: PLC0415 - only when it is used
 
     try:
-        judge = ContractSession(Path(file), session.config.getoption("--tpmock-contract-seed"))
+        mock = getattr(session.config, "workerinput", {}).get(_URL)
+        judge = ContractSession(Path(file), session.config.getoption("--tpmock-contract-seed"), mock)
     except ContractError as problem:
         raise pytest.UsageError(str(problem)) from None
     session.config.stash[_SESSION] = judge
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker of pytest-xdist the mock that all of them share."""
+    file = node.config.getoption("--tpmock-contract")
+    if not file:
+        return
+    from tpmock.kit.pytest.runner import CannotStartError, SharedMock, needs_a_mock  # noqa: PLC0415 - only when it is used
+
+    if not needs_a_mock(Path(file)):
+        return
+    mock = node.config.stash.setdefault(_MOCK, SharedMock())
+    try:
+        node.workerinput[_URL] = mock.url
+    except CannotStartError as problem:
+        raise pytest.UsageError(str(problem)) from None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the mock of the workers, after the last of them."""
+    mock = config.stash.get(_MOCK, None)
+    if mock is not None:
+        mock.close()
 
 
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:

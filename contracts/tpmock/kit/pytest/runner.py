@@ -1,10 +1,11 @@
-"""Runner of the cases that pytest collects: one mock for each worker, and a subject that the cases share."""
+"""Runner of the cases that pytest collects: one mock, and in each worker a subject that the cases share."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from functools import partial
+from contextlib import ExitStack
+from functools import cached_property, partial
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ from tpmock.kit.subjects import contract
 from tpmock.kit.subjects.contract import ContractError
 from tpmock.kit.subjects.contract_subject import ContractSubject
 from tpmock.kit.subjects.local_mock import open_mock
+from tpmock.kit.subjects.processes import CannotStartError
 from tpmock.kit.vocabulary.findings import Result
 
-__all__ = ["BreachError", "ContractError", "ContractSession"]
+__all__ = ["BreachError", "CannotStartError", "ContractError", "ContractSession", "SharedMock", "needs_a_mock"]
 
 
 class BreachError(Exception):
@@ -32,10 +34,40 @@ class ContractWarning(UserWarning):
     """A case has a warning."""
 
 
-class ContractSession:
-    """Runs the cases of one contract."""
+def needs_a_mock(file: Path) -> bool:
+    """Return whether a contract leaves the mock to us; a mistake in it is told when its cases are collected."""
+    try:
+        return contract.read(file).target(None, None)[0] is None
+    except ContractError:
+        return False
 
-    def __init__(self, file: Path, seed: int) -> None:
+
+class SharedMock:
+    """A mock for all workers of pytest-xdist, started when the first of them needs it."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+
+    @cached_property
+    def url(self) -> str:
+        """Return its address.
+
+        :raises CannotStartError: when it cannot be started
+        """
+        return open_mock(None, self._stack).url
+
+    def close(self) -> None:
+        """End it."""
+        self._stack.close()
+
+
+class ContractSession:
+    """Runs the cases of one contract.
+
+    :param mock: a mock that runs and is used unless the contract names one; None starts one
+    """
+
+    def __init__(self, file: Path, seed: int, mock: str | None = None) -> None:
         self.file = file.resolve()
         self._contract = contract.read(file)
         self.cases = self._contract.cases()
@@ -45,11 +77,11 @@ class ContractSession:
             expected = expectations.load(listed, known) if listed else {}
         except ExpectationError as problem:
             raise ContractError(str(problem)) from problem
-        mock, sandbox, _ = self._contract.target(None, None)
+        mock_url, sandbox, _ = self._contract.target(mock, None)
         subject = ContractSubject(self._contract)
-        opened = partial(open_mock, mock)
+        opened = partial(open_mock, mock_url)
         run = Run("pytest", self.cases, subject, opened, seed, sandbox, 1, expected)
-        # Workers of xdist may play on one mock, which the contract names.
+        # Workers of xdist play on one mock.
         self._played = CaseByCase(run, os.environ.get("PYTEST_XDIST_WORKER", "pytest"))
 
     def play(self, case: Case) -> None:
