@@ -13,7 +13,7 @@ from flask import Flask
 from tpmock.destination.config import DestinationSettings
 from tpmock.destination.service.assembly import Parts, build
 from tpmock.destination.web.app import create_app
-from tpmock.mutants import client_mutants, companion_mutants, reply_mutants, request_mutants
+from tpmock.mutants import client_mutants, companion_mutants, guideline_mutants, reply_mutants, request_mutants
 from tpmock.mutants.api_mutants import APIS, create_api
 from tpmock.mutants.companion import Companion, create_companion
 
@@ -28,7 +28,9 @@ def _named(*modules: ModuleType) -> dict[str, Any]:
     }
 
 
-MUTANTS: dict[str, type[Any] | Callable[[Flask], None]] = _named(request_mutants, client_mutants, reply_mutants)
+MUTANTS: dict[str, type[Any] | Callable[[Flask], None]] = _named(
+    request_mutants, client_mutants, reply_mutants, guideline_mutants
+)
 """Destinations: a class in place of the part it derives from, or a function that changes the application."""
 
 COMPANIONS: dict[str, type[Companion]] = {

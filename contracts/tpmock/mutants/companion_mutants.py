@@ -106,6 +106,14 @@ class Stale(Companion):
         return memory[domain]
 
 
+class OldScore(Companion):
+    """Refreshes the reviews and keeps the first score."""
+
+    def score(self, unit: Mapping[str, Any], reviews: list[dict[str, Any]]) -> Any:
+        scores: dict[str, Any] = self.__dict__.setdefault("scores", {})
+        return scores.setdefault(str(unit["id"]), super().score(unit, reviews))
+
+
 class KeyInAddress(Companion):
     """Sends the API key in the URL."""
 

@@ -89,6 +89,17 @@ def at(*moments: str) -> Observation:
     return Observation(journal=[entry for seen in every for entry in seen.journal])
 
 
+def asked(moment: str, at: str) -> Observation:
+    """An invitation that was asked for at a time, for another."""
+    seen = call(body={"productReviewInvitation": {"preferredSendTime": moment}})
+    seen.journal = [{**entry, "at": at} for entry in seen.journal]
+    return seen
+
+
+def costing(*references: str, calls: int) -> Observation:
+    return Observation(references=set(references), journal=called(*["createEmailInvitations"] * calls).journal)
+
+
 PAGES = {"each": "/reviews/*/id", "count": 3, "order": "descending"}
 PAGE = {"reviews": [{"id": 3}, {"id": 2}]}
 INVITE = "createEmailInvitations"
@@ -148,6 +159,13 @@ GREEN: list[tuple[str, Any, Observation]] = [
     ("one_line", ["consumerName"], call(body={"consumerName": "Ada Byron"})),
     ("one_line", ["consumerName"], call()),
     ("not_stored", True, stored(b"order 1001, consumer 3f2a")),
+    ("no_incentives", True, call(body={"senderName": "Gift Shop", "consumerName": "Ada Discount", "tags": ["tea"]})),
+    ("no_incentives", True, call(body={"productReviewInvitation": {"products": [{"name": "Gift card"}]}})),
+    ("no_incentives", True, call("getThing", body={"senderName": "10 % off"})),
+    ("soon", "P365D", asked("2030-07-06T09:00:00", at="2030-07-06T09:00:30Z")),
+    ("soon", "P365D", asked("07/06/2031 09:00:00", at="2030-07-06T09:00:00Z")),
+    ("soon", "P365D", call()),
+    ("call_budget", {"each": 1, "once": 1}, costing("A-1", calls=2)),
     ("not_stored", True, stored(b"key gAAAAAnyladaxY9-Klada=", "lada")),
     ("not_stored", True, stored(b"\x00\x1fxlada\x1f", "lada")),
     ("once", True, history(("1001", "ada@example.com"), ("1002", "ada@example.com"))),
@@ -221,6 +239,12 @@ RED: list[tuple[str, Any, Observation, str]] = [
     ("send_time", "2030-07-06T21:30:00", at("soon"), "soon"),
     ("same_send_time", "60s", at("2030-07-06T21:30:00", "2030-07-06T23:30:00"), "2030-07-06T23:30:00"),
     ("same_send_time", "60s", at("soon", "soon"), "soon"),
+    ("no_incentives", True, call(body={"senderName": "Shop: 10 % Off"}), "'10 % Off' in /senderName"),
+    ("no_incentives", True, call(body={"serviceReviewInvitation": {"tags": ["a", "Gutschein"]}}), "'Gutschein' in /s"),
+    ("soon", "P365D", asked("2030-07-06T07:59:00", at="2030-07-06T09:00:00Z"), "2030-07-06T07:59:00"),
+    ("soon", "P365D", asked("2031-07-06T09:00:01", at="2030-07-06T09:00:00Z"), "2031-07-06T09:00:01"),
+    ("soon", "P365D", asked("tomorrow", at="2030-07-06T09:00:00Z"), "tomorrow"),
+    ("call_budget", {"each": 1, "once": 1}, costing("A-1", calls=3), "3 calls"),
     ("one_line", ["consumerName"], call(body={"consumerName": "Ada\n"}), "a line break in consumerName"),
     ("not_stored", True, stored(b"... ADA@example.com ..."), "in orders.db"),
     ("not_stored", True, stored(b"\x00xADA@example.comx"), "in orders.db"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import pytest
-from tpmock.faults.effects import Effect, usual
+from tpmock.faults.effects import Effect, Kind, usual
 from tpmock.faults.model import Match, Script
 from tpmock.faults.validation import checked
 
@@ -79,6 +79,7 @@ WRONG: Final = [
     (script(replace(STATUS, retry_after=86_401)), "Retry-After is 0 to 86,400"),
     (script(replace(usual("cut"), retry_after=1)), "Retry-After goes with a status"),
     (script(replace(STATUS, delay=30.001)), "delay: 30.001 s is longer than 30 s"),
+    (script(replace(STATUS, delay=-0.5)), "delay: -0.5 s"),
     (script(replace(usual("timeout"), hold=30.001)), "timeout: 30.001 s is longer than 30 s"),
     (script(replace(usual("timeout"), hold=0.0)), "timeout needs a time above zero"),
     (script(replace(usual("delay"), delay=0.0)), "delay needs a time above zero"),
@@ -100,3 +101,41 @@ WRONG: Final = [
 def test_what_cannot_be_is_refused_with_the_reason(made: Script, why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)):
         checked(made)
+
+
+# --- kinds ------------------------------------------------------------------------------------------------------------
+
+
+def kind(**members: Any) -> Kind:
+    return Kind(name="late-again", meaning="An example.", **members)
+
+
+@pytest.mark.parametrize(
+    ("members", "whens"),
+    [
+        ({"stage": "spoil", "rooms": ["trustpilot"]}, ("after",)),
+        ({"stage": "silence", "rooms": ["trustpilot"]}, ("before", "after")),
+        ({"stage": "silence", "rooms": ["trustpilot"], "whens": ["after"]}, ("after",)),
+        ({"stage": "replace", "rooms": ["trustpilot", "out"], "status": 503}, ("before", "after")),
+        ({"stage": "send", "rooms": ["out"], "code": "ECONNRESET"}, ("before", "after")),
+    ],
+)
+def test_a_kind_says_to_which_calls_and_when_it_can_apply(members: dict[str, Any], whens: tuple[str, ...]) -> None:
+    made = kind(**members)
+    assert (made.rooms, made.whens) == (tuple(members["rooms"]), whens)
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        ({"stage": "replace"}, "an answer is replaced by a status"),
+        ({"stage": "spoil", "status": 503}, "an answer is replaced by a status"),
+        ({"stage": "send"}, "the stage send is for what goes out"),
+        ({"stage": "silence", "rooms": ["out"], "code": "ECONNRESET"}, "the stage send is for what goes out"),
+        ({"stage": "silence", "rooms": ["trustpilot", "out"]}, "has a status or an error code"),
+        ({"stage": "send", "rooms": ["out"]}, "has a status or an error code"),
+    ],
+)
+def test_a_kind_that_nothing_could_carry_out_is_refused(members: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        kind(**members)

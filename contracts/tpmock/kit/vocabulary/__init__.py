@@ -11,5 +11,6 @@ from tpmock.kit.vocabulary import (  # noqa: F401 - see above
     call_checks,
     event_checks,
     event_steps,
+    guideline_checks,
     history_checks,
 )

@@ -88,7 +88,7 @@ def _send_time(seen: Observation, args: str) -> Iterator[Finding]:
     bodies = [entry["request"].get("body") for entry in seen.calls(["createEmailInvitations"])]
     pointer = "/serviceReviewInvitation/preferredSendTime"
     times = [str(time) for body in bodies for time in pointers.find(body, pointer)]
-    wrong = [time for time in times if _in_utc(time) != _in_utc(args)]
+    wrong = [time for time in times if in_utc(time) != in_utc(args)]
     yield finding(not wrong, f"preferredSendTime {args}, or none", wrong[0] if wrong else "so")
 
 
@@ -97,7 +97,7 @@ def _same_send_time(seen: Observation, args: str) -> Iterator[Finding]:
     bodies = [entry["request"].get("body") for entry in seen.calls(["createEmailInvitations"])]
     pointer = "/serviceReviewInvitation/preferredSendTime"
     times = [str(next(iter(pointers.find(body, pointer)), "")) for body in bodies]
-    read = [_in_utc(time) for time in times if time]
+    read = [in_utc(time) for time in times if time]
     moments = [moment for moment in read if isinstance(moment, float)]
     fine = not read or (len(moments) == len(times) and max(moments) - min(moments) <= seconds(args))
     expected = f"no preferredSendTime, or all within {args} of each other"
@@ -167,7 +167,7 @@ def _differences(entry: Item, args: Mapping[str, Any]) -> Iterator[tuple[str, st
         yield f"one of {' and '.join(both)}", "both"
 
 
-def _in_utc(text: str) -> float | str:
+def in_utc(text: str) -> float | str:
     """Return a send time as a moment; Trustpilot's own form of it too, which is UTC and month first."""
     if "/" in text:
         try:
