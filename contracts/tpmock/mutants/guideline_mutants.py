@@ -31,27 +31,23 @@ class PaysForReviews(TrustpilotClient):
         return {**super().invitation(connection, order), "senderName": "The shop: 10 % discount for your review"}
 
 
-def _at(body: dict[str, object], moment: datetime) -> dict[str, object]:
-    part = body.get("serviceReviewInvitation")
-    service = part if isinstance(part, dict) else {}
-    return {
-        **body,
-        "serviceReviewInvitation": {**service, "preferredSendTime": moment.strftime("%Y-%m-%dT%H:%M:%S")},
-    }
-
-
 class AsksYearsLater(TrustpilotClient):
     """Asks two years after the order."""
 
+    days = 730
+
     def invitation(self, connection: Connection, order: Order) -> dict[str, object]:
-        return _at(super().invitation(connection, order), datetime.now(UTC) + timedelta(days=730))
+        body = super().invitation(connection, order)
+        part = body.get("serviceReviewInvitation")
+        moment = datetime.now(UTC) + timedelta(days=self.days)
+        times = {"preferredSendTime": moment.strftime("%Y-%m-%dT%H:%M:%S")}
+        return {**body, "serviceReviewInvitation": {**part, **times} if isinstance(part, dict) else times}
 
 
-class AsksBeforeTheOrder(TrustpilotClient):
+class AsksBeforeTheOrder(AsksYearsLater):
     """Asks for a send time of the day before the order."""
 
-    def invitation(self, connection: Connection, order: Order) -> dict[str, object]:
-        return _at(super().invitation(connection, order), datetime.now(UTC) - timedelta(days=1))
+    days = -1
 
 
 class InvitesByLinkToo(TrustpilotClient):
