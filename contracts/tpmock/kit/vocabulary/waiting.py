@@ -20,7 +20,7 @@ from tpmock.kit.vocabulary.observation import ReceivedAnswer
 _FAILING = 500
 _BETWEEN_LOOKS = 0.02
 # A queue that never stops calling, while a fault lasts, is left alone after this many times its longest silence.
-_LONGEST_UNREST = 20
+_LONGEST_UNREST = 10
 
 
 class Waiting(msgspec.Struct):
