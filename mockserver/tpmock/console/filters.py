@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from math import ceil
@@ -23,14 +24,19 @@ def moment(text: str | None) -> str:
     return "" if text is None else text.replace("T", " ").removesuffix("Z").partition(".")[0]
 
 
-def pretty(value: Any) -> str:
-    """Format a body: indented JSON, or unchanged text."""
+def pretty(value: Any, longest: int = LONGEST) -> str:
+    """Format a body: indented JSON, or unchanged text; a long one is cut."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-    if len(text) <= LONGEST:
+    if len(text) <= longest:
         return text
-    return f"{text[:LONGEST]}\n... {len(text) - LONGEST:,} characters more; GET the entry from the control API for all"
+    return f"{text[:longest]}\n... {len(text) - longest:,} characters more; GET the entry from the control API for all"
+
+
+def size(count: int) -> str:
+    """Format a number of bytes: ``412 B``, ``1.2 kB``."""
+    return f"{count} B" if count < 1000 else f"{count / 1000:.1f} kB"  # noqa: PLR2004 - a kilobyte
 
 
 def tone(status: int | None) -> str:
@@ -76,11 +82,34 @@ def until(moment: str, now: str) -> str:
     return duration((datetime.fromisoformat(moment) - datetime.fromisoformat(now)).total_seconds())
 
 
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+
+
+def relative(text: str, now: str) -> str:
+    """Format the times in a text, and add how long it is until those that are still to come."""
+
+    def shown(found: re.Match[str]) -> str:
+        ahead = (datetime.fromisoformat(found[0]) - datetime.fromisoformat(now)).total_seconds()
+        return f"{moment(found[0])} (in {duration(ahead)})" if ahead > 0 else moment(found[0])
+
+    return _MOMENT.sub(shown, text)
+
+
+def age(began: str, now: str) -> str:
+    """Return how long ago a moment was in one short unit, rounded down: ``now``, ``5 min``, ``3 h``, ``7 d``."""
+    seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(began)).total_seconds()
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size):,} {unit}"
+    return "now"
+
+
 def sureness(level: str) -> str:
     """Return the CSS class of an evidence level."""
     return "warn" if level == "assumed" else "calm" if level == "observed" else "good"
 
 
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
-    each.__name__: each for each in (counted, dedent, moment, pretty, sureness, target, tone, until, words)
+    each.__name__: each
+    for each in (age, counted, dedent, moment, pretty, relative, size, sureness, target, tone, until, words)
 }

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, render_template, url_for
 from tpmock.common.control_client import RefusedError
 from tpmock.console import replay as replays
 from tpmock.console.paging import page_of, requested_page
-from tpmock.console.views import control, done, filled, search
+from tpmock.console.views import Row, control, done, filled, search
 from werkzeug.wrappers import Response as AnyResponse
 
 TITLE: Final = "Requests"
@@ -16,6 +16,15 @@ pages = Blueprint("requests", __name__)
 
 #: Filters, by their control API names.
 FILTERS: Final = ("operation", "direction", "status", "method", "path", "text", "trace", "hint", "fault")
+#: Filters of one click: name, value and label.
+_CHIPS: Final = (
+    ("direction", "in", "Inbound"),
+    ("direction", "out", "Outbound"),
+    ("status", "4xx", "4xx"),
+    ("status", "5xx", "5xx"),
+    ("hint", "true", "With hint"),
+    ("fault", "true", "With fault"),
+)
 #: Maximum entries of an archive: the size of the journal.
 MOST: Final = 10_000
 
@@ -23,6 +32,16 @@ MOST: Final = 10_000
 @pages.get("/")
 def index() -> str:
     """List the exchanges, newest first."""
+    return _shown(None)
+
+
+@pages.get("/<int:entry_id>")
+def entry(entry_id: int) -> str:
+    """Show one exchange beside the list."""
+    return _shown(control("GET", f"/journal/{entry_id}"))
+
+
+def _shown(chosen: Row | None) -> str:
     wanted = filled(search(*FILTERS))
     problem = None
     try:
@@ -34,17 +53,30 @@ def index() -> str:
         entries=entries,
         paging=paging,
         wanted=wanted,
+        chips=_chips(wanted),
         operations=sorted(row["operationId"] for row in g.client.control.call("GET", "/coverage")["operations"]),
         problem=problem,
+        chosen=chosen,
+        curl=None if chosen is None or chosen["direction"] == "note" else _text(f"/journal/{chosen['id']}/curl"),
     )
 
 
-@pages.get("/<int:entry_id>")
-def entry(entry_id: int) -> str:
-    """Show one exchange, request and response side by side."""
-    shown = control("GET", f"/journal/{entry_id}")
-    curl = None if shown["direction"] == "note" else _text(f"/journal/{entry_id}/curl")
-    return render_template("request.html", entry=shown, curl=curl)
+def _chips(wanted: dict[str, str]) -> list[Row]:
+    """Return the filters that one click sets or removes, with the number of entries that each has."""
+    chips = []
+    for name, value, label in _CHIPS:
+        active = wanted.get(name) == value
+        total = control("GET", "/journal", **{name: value}, limit=1)["total"]
+        rest: dict[str, Any] = {key: kept for key, kept in wanted.items() if key != name}
+        chips.append(
+            {
+                "label": label,
+                "active": active,
+                "count": total,
+                "address": url_for("requests.index", **rest | ({} if active else {name: value})),
+            }
+        )
+    return chips
 
 
 @pages.post("/<int:entry_id>/replay")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import g
 from tpmock.common.control_client import RefusedError
@@ -50,7 +51,7 @@ def _call(entry: Row) -> str:
         for name, value in entry["request"]["headers"].items()
         if name.lower() not in _NOT_REPEATED
     }
-    content = _body(entry["request"], secrets)
+    content = _body(entry, secrets)
     if secrets.left:
         sentence = "One of its secrets is masked and is not a credential of this sandbox, so it cannot be restored. "
         raise _impossible(f"{sentence}Copy it as curl and insert the secret.")
@@ -61,15 +62,27 @@ def _call(entry: Row) -> str:
     return f"The request was repeated; the status is {response.status}.{token}"
 
 
-def _body(request: Row, secrets: Unmasking) -> bytes:
-    body = request["body"]
+def _body(entry: Row, secrets: Unmasking) -> bytes:
+    """Return the body byte for byte; only masked secrets are replaced."""
+    encoded = control("GET", f"/journal/{entry['id']}/bodies")["request"]
+    content = base64.b64decode(encoded)
+    body = entry["request"]["body"]
     if body is None:
-        return b""
+        return content
     if not isinstance(body, str):
-        return json.dumps(secrets.json(body)).encode()
-    media_type = next((value for name, value in request["headers"].items() if name.lower() == "content-type"), "")
+        restored = secrets.json(body)
+        if restored == body:
+            return content
+        replaced = secrets.text(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        return replaced if json.loads(replaced) == restored else json.dumps(restored).encode()
+    headers = entry["request"]["headers"]
+    media_type = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     form = media_type.partition(";")[0].strip().lower() == _FORM
-    return (secrets.form(body) if form else secrets.text(body)).encode()
+    text = secrets.form(body) if form else secrets.text(body)
+    changed = (
+        parse_qsl(text, keep_blank_values=True) != parse_qsl(body, keep_blank_values=True) if form else text != body
+    )
+    return text.encode() if changed else content
 
 
 def _deliver(entry: Row) -> str:

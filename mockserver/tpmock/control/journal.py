@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -14,6 +15,7 @@ from tpmock.core.problems import invalid
 from tpmock.core.responses import Answer, Bindings, Text
 from tpmock.journal.exports import curl_script, har_archive
 from tpmock.journal.journal import Entry
+from tpmock.journal.traces import kinds
 from tpmock.sandbox.sandbox import Sandbox
 
 bindings = Bindings()
@@ -29,7 +31,7 @@ def list_journal(sandbox: Sandbox, arguments: Mapping[str, Any]) -> dict[str, An
     """Return a page of the matching entries, counted from the newest; a page has the oldest first."""
     found = _found(sandbox, arguments)
     shown = map(sandbox.journal.shown, page_of(found, arguments["skip"], arguments["limit"]))
-    return {"journal": [entry.document() for entry in shown], "total": len(found)}
+    return {"journal": [_row(sandbox, entry) for entry in shown], "total": len(found)}
 
 
 @bindings.handles("exportJournal")
@@ -43,7 +45,15 @@ def export_journal(sandbox: Sandbox, arguments: Mapping[str, Any]) -> dict[str, 
 @bindings.handles("getJournalEntry")
 def get_journal_entry(sandbox: Sandbox, entry_id: int) -> dict[str, Any]:
     """Return one entry."""
-    return _known(sandbox, entry_id).document()
+    return _row(sandbox, _known(sandbox, entry_id))
+
+
+@bindings.handles("getJournalEntryBodies")
+def get_journal_entry_bodies(sandbox: Sandbox, entry_id: int) -> dict[str, str]:
+    """Return the bodies of one entry, byte for byte, except for masked secrets."""
+    entry = _known(sandbox, entry_id)
+    bodies = {"request": entry.request_body, "response": entry.response_body}
+    return {name: base64.b64encode(body).decode() for name, body in bodies.items()}
 
 
 @bindings.handles("getJournalEntryAsCurl")
@@ -61,6 +71,18 @@ def clear_journal(sandbox: Sandbox) -> Answer:
     with sandbox.lock:
         sandbox.journal.clear()
     return Answer(204)
+
+
+def _row(sandbox: Sandbox, entry: Entry) -> dict[str, Any]:
+    """Return an entry with the number of its order and the sizes of its bodies in bytes."""
+    with sandbox.lock:
+        trace = sandbox.traces.get(entry.trace) if entry.trace else None
+        orders = [] if trace is None else kinds(trace.keys).get("orderId", [])
+    return entry.document() | {
+        "order": sandbox.journal.masks.text(orders[0]) if orders else None,
+        "requestBytes": len(entry.request_body),
+        "responseBytes": len(entry.response_body),
+    }
 
 
 def _known(sandbox: Sandbox, entry_id: int) -> Entry:

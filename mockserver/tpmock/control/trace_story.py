@@ -84,7 +84,7 @@ def sentence(step: Step) -> str:
 
 
 #: Calls that request an invitation, or an invitation link.
-_INVITING: Final = (
+INVITING: Final = (
     *("createEmailInvitations", "createInvitation"),
     *("createServiceReviewInvitationLink", "createProductReviewInvitationLink"),
 )
@@ -138,7 +138,7 @@ def _mailed(steps: list[Step]) -> str:
 
 
 def _refused_by_trustpilot(steps: list[Step]) -> str:
-    asked = [step for step in steps if step.what == "call" and step.facts[0] in _INVITING]
+    asked = [step for step in steps if step.what == "call" and step.facts[0] in INVITING]
     if not asked:
         return ""
     call = facts(asked[-1])

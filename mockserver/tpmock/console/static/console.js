@@ -24,7 +24,11 @@
     const place = active && (active.id ? `#${CSS.escape(active.id)}` : active.matches("a[href]") ? `a[href="${CSS.escape(active.getAttribute("href"))}"]` : null);
     const inside = active && active.matches("summary") && active.parentElement.id;
     const left = region.scrollLeft;
+    const lists = [...region.querySelectorAll("[tabindex]")].map((one) => [one.scrollTop, one.scrollLeft]);
+    const drawer = region.querySelector("[popover]:popover-open");
     return (fresh) => {
+      for (const [index, one] of [...fresh.querySelectorAll("[tabindex]")].entries()) [one.scrollTop, one.scrollLeft] = lists[index] ?? [0, 0];
+      if (drawer) fresh.querySelector(`#${CSS.escape(drawer.id)}`)?.showPopover();
       for (const one of fresh.querySelectorAll("details[id]")) {
         if (open.has(one.id)) one.open = true;
         else if (closed.has(one.id)) one.open = false;
@@ -44,6 +48,24 @@
     place.hidden = sentence === "";
   }
 
+  // --- lit: rows that were not there before are marked for a moment ---
+
+  const LIT = 4000; // milliseconds
+  const known = new Map(); // by region: when each row came
+
+  function light(region) {
+    if (!("lit" in region.dataset)) return;
+    const now = Date.now();
+    const before = known.get(region.id);
+    const after = new Map();
+    for (const row of region.querySelectorAll("[data-key]")) {
+      const came = before ? before.get(row.dataset.key) ?? now : 0;
+      after.set(row.dataset.key, came);
+      row.classList.toggle("new", now - came < LIT);
+    }
+    known.set(region.id, after);
+  }
+
   async function look() {
     const headers = tag ? { "If-None-Match": tag } : {};
     const answer = await fetch(location.href, { headers, credentials: "same-origin", cache: "no-store" });
@@ -60,17 +82,20 @@
       if (region.dataset.live !== "" && region.dataset.live === fresh.dataset.live) continue;
       const before = region.cloneNode(true);
       for (const one of before.querySelectorAll("details")) one.removeAttribute("open");
+      for (const one of before.querySelectorAll(".new")) one.classList.remove("new");
       const after = fresh.cloneNode(true);
       for (const one of after.querySelectorAll("details")) one.removeAttribute("open");
-      if (before.isEqualNode(after)) continue;
+      for (const one of before.querySelectorAll("[class='']")) one.removeAttribute("class");
+      if (before.isEqualNode(after)) { light(region); continue; }
       const restore = keep(region);
       region.replaceWith(document.adoptNode(fresh));
       restore(fresh);
+      light(fresh);
     }
   }
 
   async function watch() {
-    if (document.visibilityState === "visible" && document.querySelector("[data-live]")) {
+    if (!paused && document.visibilityState === "visible" && document.querySelector("[data-live]")) {
       try {
         await look();
       } catch {
@@ -79,6 +104,21 @@
       }
     }
     setTimeout(watch, EVERY);
+  }
+
+  // --- pause: a page with a button of this id stops looking ---
+
+  let paused = false;
+
+  function pause() {
+    const button = document.getElementById("pause");
+    if (!button) return;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      paused = !paused;
+      button.setAttribute("aria-pressed", String(paused));
+      button.textContent = paused ? "Paused: resume" : "Pause";
+    });
   }
 
   // --- comforts ---
@@ -170,6 +210,8 @@
   theme();
   reveal(document);
   toasts();
+  pause();
+  for (const region of document.querySelectorAll("[data-live]")) light(region);
   document.addEventListener("click", copy);
   document.addEventListener("keydown", shortcut);
   document.addEventListener("change", change);
