@@ -21,6 +21,8 @@ _LANE_OF: Final = (
     (("review-written", "review-revised", "review-deleted"), _CONSUMER),
     (("webhook-",), _WEBHOOK),
 )
+#: Maximum length of a path beside an arrow; of a longer one only the end is shown.
+_LONGEST: Final = 30
 #: Seconds without a step that are shown as a wait.
 _NOTICED: Final = 5.0
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
@@ -142,7 +144,8 @@ def _named(step: Row) -> str:
 def _called(step: Row) -> str:
     facts = step["facts"]
     path = urlsplit(facts["address"]).path if step["what"] == "post" else facts["address"]
-    return f"{facts['method']} {path} → {facts['status'] or facts['error'] or 'no answer'}"
+    shown = path if len(path) <= _LONGEST else f"…/{path.rstrip('/').rpartition('/')[2]}"
+    return f"{facts['method']} {shown} → {facts['status'] or facts['error'] or 'no answer'}"
 
 
 def _call(step: Row, operations: Mapping[str, Row], called_from: int) -> tuple[int, int]:
