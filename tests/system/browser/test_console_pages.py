@@ -6,6 +6,7 @@ Accessibility is judged by axe-core, which comes inside a Python package; the re
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final, Literal
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -23,7 +24,11 @@ HOME = f"{ROOT}/default"
 #: Behind the menu: a trace, a mail, an exchange, a destination, a question, the kill matrix, lists that hold nothing;
 #: and the documentation, which belongs to no sandbox.
 DEEPER = {
-    "trace": "orders/{order}",
+    "order": "orders/{order}",
+    "no order": "orders/?q=nobody",
+    "exchange": "requests/1",
+    "search": "search/?q=ada",
+    "components": "/_mock/ui/components",
     "mail": "outbox/{mail}",
     "the emails of an unknown key": "outbox/?key=nobody",
     "destination": "segment/destinations/Trustpilot",
@@ -39,7 +44,8 @@ DEEPER = {
     "no documentation": "/_mock/docs/?q=zzzz",
 }
 PLACES = {**{room.pages.name: f"{room.pages.name}/" for room in PAGES}, **DEEPER}
-LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
+#: Looks of a page that is loaded once: the colors, and the width in pixels.
+LOOKS: Final[tuple[tuple[Literal["light", "dark"], int], ...]] = (("light", 1440), ("dark", 390))
 ORDER = {"email": "ada@example.com", "name": "Ada", "surname": "Example"}
 
 
@@ -81,15 +87,6 @@ def address(running: Up, name: str) -> str:
     return f"{running.url}{place if place.startswith('/') else f'{HOME}/{place}'}"
 
 
-@pytest.fixture(scope="module", params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
-def watched(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Watched]:
-    scheme, width = request.param
-    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
-    context.set_default_timeout(PATIENCE * 1000)
-    yield Watched(context.new_page())
-    context.close()
-
-
 @pytest.fixture(scope="module")
 def awake(chromium: Browser) -> Iterator[Watched]:
     """A browser as most people have it."""
@@ -123,15 +120,21 @@ def opened(watched: Watched, running: Up, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_a_page_is_for_everybody_at_every_width(watched: Watched, furnished: Up, name: str) -> None:
-    opened(watched, furnished, name)
+def test_a_page_is_for_everybody_at_every_width(awake: Watched, furnished: Up, name: str) -> None:
+    page = awake.page
+    opened(awake, furnished, name)
     # What is folded away is for everybody too.
-    watched.page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    assert obstacles(watched.page) == []
-    wide = watched.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide == 0, "the page itself does not scroll sideways"
-    assert watched.said == []
-    assert watched.hosts == {urlsplit(furnished.url).netloc}
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    for scheme, width in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 800})
+        assert obstacles(page) == [], (scheme, width)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide == 0, f"the page itself does not scroll sideways at {width}"
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert awake.said == []
+    assert awake.hosts == {urlsplit(furnished.url).netloc}
 
 
 @pytest.mark.parametrize("name", PLACES)
