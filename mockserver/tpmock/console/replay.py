@@ -67,6 +67,9 @@ def _body(entry: Row, secrets: Unmasking) -> bytes:
     encoded = control("GET", f"/journal/{entry['id']}/bodies")["request"]
     content = base64.b64decode(encoded)
     body = entry["request"]["body"]
+    sizes = (value for name, value in entry["request"]["headers"].items() if name.lower() == "content-length")
+    if not content and next(sizes, "0") != "0":
+        raise _impossible("Its body was not recorded: it could not be read, so a secret in it could not be masked.")
     if body is None:
         return content
     if not isinstance(body, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -106,10 +106,21 @@ def _request_body(call: OperationCall, masks: Masks) -> bytes:
     # A body that is not valid may still hold a secret anywhere: record none of it.
     if call.unreadable:
         return b""
-    # A backslash may escape a name.
-    if b"\\" in call.raw or any(name.encode() in call.raw for name in secrets):
+    # A backslash may escape a name. Without a secret the bytes stay as they are, so that a replay sends the same.
+    if any(name.encode() in call.raw for name in secrets) or (b"\\" in call.raw and _names_any(call.raw, secrets)):
         return to_json(masks.json(call.body, secrets))
     return call.raw
+
+
+def _names_any(raw: bytes, names: Collection[str]) -> bool:
+    """Return whether a member of a JSON body has one of the names; a repeated one counts too."""
+    found: list[str] = []
+
+    def look(members: list[tuple[str, Any]]) -> None:
+        found.extend(name for name, _ in members if name in names)
+
+    json.loads(raw, object_pairs_hook=look)
+    return bool(found)
 
 
 def _response_body(answer: RenderedAnswer, masks: Masks) -> bytes:

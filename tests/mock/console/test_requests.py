@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -180,3 +182,43 @@ def test_the_journal_is_taken_along_and_cleared(visitor: Visitor) -> None:
     assert [one["response"]["status"] for one in archive.json["log"]["entries"]] == [401]
     assert "The journal was cleared" in visitor.send("/requests/clear").text
     assert visitor.api("GET", "/journal")["total"] == 0
+
+
+@pytest.mark.parametrize("body", [b'{"a":1.0, "a": 2,\n "b": "\\u00e9"}', b"[ ]", b'{"n": 1e400}'])
+def test_a_replay_sends_the_same_bytes(visitor: Visitor, body: bytes) -> None:
+    ask(visitor, "POST", "/v1/track", body, Content_Type="application/json")
+    [first] = visitor.api("GET", "/journal?method=POST")["journal"]
+    visitor.send(f"/requests/{first['id']}/replay")
+    bodies = [
+        visitor.api("GET", f"/journal/{entry['id']}/bodies")["request"]
+        for entry in visitor.api("GET", "/journal?method=POST")["journal"]
+    ]
+    assert bodies == [base64.b64encode(body).decode()] * 2
+
+
+def test_a_body_that_was_not_recorded_is_not_replayed_as_an_empty_one(visitor: Visitor) -> None:
+    ask(visitor, "POST", "/v1/track", b"\xff\xfe not text", Content_Type="application/json")
+    [first] = visitor.api("GET", "/journal?method=POST")["journal"]
+    assert "Its body was not recorded" in visitor.send(f"/requests/{first['id']}/replay").text
+    assert visitor.api("GET", "/journal?method=POST")["total"] == 1
+
+
+def test_a_long_body_is_cut_on_the_page_and_whole_in_the_bytes(visitor: Visitor) -> None:
+    body = b'{"event": "' + b"x" * 65_000 + b'"}'
+    ask(visitor, "POST", "/v1/track", body, Content_Type="application/json")
+    [entry] = visitor.api("GET", "/journal?method=POST")["journal"]
+    assert entry["requestBytes"] == len(body)
+    page = visitor.see(f"/requests/{entry['id']}")
+    assert "characters more" in page
+    assert "65.0 kB" in page
+    assert base64.b64decode(visitor.api("GET", f"/journal/{entry['id']}/bodies")["request"]) == body
+
+
+def test_chips_set_and_remove_a_filter_and_count_what_they_show(visitor: Visitor) -> None:
+    ask(visitor, "GET", FIND, apikey=visitor.sandbox["credentials"]["apiKey"])
+    ask(visitor, "GET", FIND, apikey="wrong")
+    page = visitor.see("/requests/?path=find")
+    assert re.search(r'href="[^"]+\?path=find&amp;status=4xx">4xx <span class="count">1</span>', page)
+    page = visitor.see("/requests/?path=find&status=4xx")
+    assert re.search(r'href="[^"]+/requests/\?path=find" aria-current="true">4xx', page)
+    assert "1 entry" in page
