@@ -73,7 +73,7 @@ def test_the_console(page: Page, running: Up, tpmock: Command, pytestconfig: pyt
         page.get_by_role("button", name="Send the order").click()
         running.control.settle()
     page.get_by_role("button", name="2 min", exact=True).click()
-    expect(page.locator(".orders > li")).to_have_count(3)
+    expect(page.locator(".order-table tbody tr")).to_have_count(3)
     taken(page, "console-flow", pytestconfig, whole=True)
     page.get_by_role("link", name="1001", exact=True).click()
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
