@@ -74,8 +74,9 @@ def order(person: Person, kind: str) -> None:
     person.sees(page.get_by_role("row").filter(has_text=person.order).filter(has_text="Email scheduled"))
     page.get_by_role("button", name="2 min").click()
     person.goes("Outbox")
-    person.sees(page.get_by_role("row").filter(has_text=f"{NAME} {SURNAME}").filter(has_text=kind))
-    page.get_by_role("link", name="Open the email").first.click()
+    mail = page.get_by_role("list", name="Emails").get_by_role("link").filter(has_text=person.order)
+    person.sees(mail.filter(has_text=f"{NAME} {SURNAME}").filter(has_text=kind))
+    mail.click()
     expect(page.get_by_role("article")).to_contain_text(f"Hello {NAME} {SURNAME},")
 
 
