@@ -203,10 +203,48 @@ def test_the_report_of_a_run_is_served_for_itself(awake: Watched, furnished: Up)
     expect(page.get_by_role("link", name="Open the report")).to_be_visible(timeout=PATIENCE * 1000)
     assert obstacles(page) == []
     page.get_by_role("link", name="Open the report").click()
+    page.get_by_role("link", name="Open it alone").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("the mutant fails-on-odd-characters")
     assert page.evaluate("document.styleSheets.length") == 1, "its own style sheet counts"
     assert awake.said == []
     assert awake.hosts == {urlsplit(furnished.url).netloc}
+
+
+def test_a_live_page_lights_new_rows_pauses_and_says_when_it_is_out_of_date(awake: Watched, furnished: Up) -> None:
+    page = awake.page
+    requests.post(f"{furnished.url}/_mock/sandboxes", json={"id": "watched"}, timeout=PATIENCE).raise_for_status()
+    sandbox = requests.get(f"{furnished.url}/_mock/sandboxes/watched", timeout=PATIENCE).json()
+
+    def order(number: str) -> None:
+        event = {"userId": "customer-1", "event": "Order Completed", "properties": {"order_id": number, **ORDER}}
+        key = (sandbox["credentials"]["writeKey"], "")
+        requests.post(f"{furnished.url}/v1/track", json=event, auth=key, timeout=PATIENCE).raise_for_status()
+
+    order("1")
+    page.goto(f"{furnished.url}{ROOT}/watched/orders/")
+    expect(page.locator("tr[data-key].new")).to_have_count(0)
+    order("2")
+    expect(page.locator("tr[data-key].new")).to_have_count(1)
+    # A search by a part leads to the order in two steps.
+    page.keyboard.press("/")
+    page.keyboard.type("da@exam")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="2", exact=True).click()
+    # An exchange opens beside the picture, and stays open when the page looks again.
+    page.get_by_role("button", name="track", exact=True).click()
+    expect(page.get_by_role("region", name="Exchange")).to_be_visible()
+    assert obstacles(page) == []
+    page.goto(f"{furnished.url}{ROOT}/watched/requests/")
+    page.get_by_role("button", name="Pause").click()
+    before = page.locator("tr[data-key]").count()
+    order("3")
+    page.get_by_role("button", name="Paused: resume").click()
+    expect(page.locator("tr[data-key]")).to_have_count(before + 1)
+    requests.delete(f"{furnished.url}/_mock/sandboxes/watched", timeout=PATIENCE).raise_for_status()
+    expect(page.locator("#lost")).to_contain_text("This is no longer here")
+    page.route("**/*", lambda route: route.abort())
+    expect(page.locator("#lost")).to_contain_text("The mock does not answer")
+    page.unroute_all()
 
 
 def test_the_keyboard_leads_everywhere(awake: Watched, furnished: Up) -> None:
