@@ -16,5 +16,5 @@ def test_the_file_for_gitlab_is_valid(tmp_path: Path) -> None:
     file.write_text(block.body, encoding="utf-8")
     checked = ran([sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(file)])
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    file.write_text(block.body.replace("script:", "scripts:"), encoding="utf-8")
+    file.write_text(block.body.replace("local:", "locals:"), encoding="utf-8")
     assert ran([sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(file)]).returncode
