@@ -8,14 +8,18 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 
+from msgspec.structs import replace
 from tpmock.common.control_client import ControlClient
 from tpmock.kit.cases import case_files, kill_matrix
 from tpmock.kit.cases.case_files import Case
 from tpmock.kit.cases.claims import missing
 from tpmock.kit.run.engine import Run
 from tpmock.kit.run.run_events import CaseFinished
+from tpmock.kit.subjects import contract_subject
 from tpmock.kit.subjects.local_mock import open_mock
+from tpmock.kit.subjects.subjects import Subject
 from tpmock.kit.vocabulary.findings import Result
+from tpmock.mutants import catalogue
 from tpmock.mutants.catalogue import SENTENCES
 
 from tests.kit.in_process import InProcess
@@ -25,8 +29,10 @@ _CONTRACTS = ROOT / "contracts"
 FILE = _CONTRACTS / "tpmock" / "mutants" / "kill_matrix.json"
 README = _CONTRACTS / "tpmock" / "kit" / "README.md"
 BEGIN, END = "<!-- kill matrix: begin -->", "<!-- kill matrix: end -->"
+CRUDE = {*catalogue.CRUDE, *("companion-does-nothing", "companion-fails-afterwards", "api-fails", "api-empty")}
 RIGHT = ("right", "companion", "strict")
 
+ORDER = {case.id: number for number, case in enumerate(case_files.load_plan(case_files.STANDARD))}
 Row = dict[str, list[str]]
 
 
@@ -46,16 +52,40 @@ def judged(name: str, api: ControlClient, chosen: Sequence[Case]) -> tuple[Row, 
 
     :returns: the broken checks by case, and the cases that came to no verdict.
     """
-    run = Run("standard", chosen, InProcess(name), lambda _stack: api, 1, groups=1, alone=True)
     row: Row = {}
     unjudged = set()
-    for event in run.events():
-        if isinstance(event, CaseFinished):
-            if event.outcome.result in {Result.NOT_RUN, Result.NOT_APPLICABLE}:
-                unjudged.add(event.case.id)
-            if event.outcome.breaches:
-                row[event.case.id] = sorted({breach.check for breach in event.outcome.breaches})
-    return row, unjudged
+    here = [case for case in chosen if not needs_program(case)]
+    apart = [case for case in chosen if needs_program(case)]
+    for subject, some in ((InProcess(name), here), (program(name), apart)):
+        run = Run("standard", some, subject, lambda _stack: api, 1, groups=1, alone=True)
+        for event in run.events() if some else ():
+            if isinstance(event, CaseFinished):
+                if event.outcome.result in {Result.NOT_RUN, Result.NOT_APPLICABLE}:
+                    unjudged.add(event.case.id)
+                if event.outcome.breaches:
+                    row[event.case.id] = sorted({breach.check for breach in event.outcome.breaches})
+    return dict(sorted(row.items(), key=lambda item: ORDER[item[0]])), unjudged
+
+
+def needs_program(case: Case) -> bool:
+    """Whether the subject has to be a process of its own: one that can be killed, or whose open files are known."""
+    steps = (*case.given, *case.when)
+    return any(step.name == "kill" for step in steps) or any(check.name == "not_logged" for check in case.then)
+
+
+def is_slow(case: Case) -> bool:
+    """Whether a case takes seconds: of starts, of waiting, or of hundreds of orders."""
+    many = any(isinstance(step.args, dict) and step.args.get("times", 1) > 50 for step in case.given)
+    return needs_program(case) or many or any(check.name == "answered_within" for check in case.then)
+
+
+def program(name: str) -> Subject:
+    """A subject of ours as a program."""
+    if name not in {"right", "strict"}:
+        return contract_subject.mutant(name)
+    made = contract_subject.bundled()
+    start = {**(made.contract.start or {}), "environment": {"STRICT_NAMES": str(name == "strict").lower()}}
+    return replace(made, contract=replace(made.contract, start=start))
 
 
 def load() -> dict[str, Row]:

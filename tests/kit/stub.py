@@ -92,6 +92,7 @@ class StubSubject(RunningSubject):
     url: str = "http://subject.example.com"
     key: str = "key"
     restarts: bool = True
+    kills: bool = True
     restarts_alone: bool = True
     claims: frozenset[str] = EVENTS
     fails_to_start: str = ""
@@ -107,6 +108,10 @@ class StubSubject(RunningSubject):
     def restart(self) -> bool:
         self.history.append("restart")
         return self.restarts
+
+    def kill(self) -> bool:
+        self.history.append("kill")
+        return self.kills
 
     def trouble(self) -> str:
         return self.last_words

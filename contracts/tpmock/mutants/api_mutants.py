@@ -104,6 +104,8 @@ class Api(msgspec.Struct, frozen=True):
 
 
 APIS: dict[str, Api] = {
+    "api-fails": Api("Answers 500 to everything.", _changing(status=500, body={"message": "Internal server error"})),
+    "api-empty": Api("Answers 200 and an empty object to everything.", _changing(status=200, body={})),
     "api-score-as-text": Api("Tells scores as text.", _score_as_text),
     "api-other-id": Api("Names another business unit than the one that was found.", _other_id),
     "api-open": Api("Answers 200 where 401 belongs.", _changing(on=401, status=200)),

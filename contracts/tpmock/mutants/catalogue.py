@@ -13,7 +13,18 @@ from flask import Flask
 from tpmock.destination.config import DestinationSettings
 from tpmock.destination.service.assembly import Parts, build
 from tpmock.destination.web.app import create_app
-from tpmock.mutants import client_mutants, companion_mutants, guideline_mutants, reply_mutants, request_mutants
+from tpmock.mutants import (
+    client_mutants,
+    companion_mutants,
+    crude_companions,
+    crude_mutants,
+    deletion_mutants,
+    disk_mutants,
+    guideline_mutants,
+    memory_mutants,
+    reply_mutants,
+    request_mutants,
+)
 from tpmock.mutants.api_mutants import APIS, create_api
 from tpmock.mutants.companion import Companion, create_companion
 
@@ -24,18 +35,23 @@ def _named(*modules: ModuleType) -> dict[str, Any]:
         re.sub(r"(?<=[a-z])(?=[A-Z0-9])", "-", name).replace("_", "-").lower(): mutant
         for module in modules
         for name, mutant in vars(module).items()
-        if getattr(mutant, "__module__", "") == module.__name__
+        if getattr(mutant, "__module__", "") == module.__name__ and not name.startswith("_") and mutant.__doc__
     }
 
 
-MUTANTS: dict[str, type[Any] | Callable[[Flask], None]] = _named(
-    request_mutants, client_mutants, reply_mutants, guideline_mutants
-)
+CRUDE: dict[str, type[Any] | Callable[[Flask], None]] = _named(crude_mutants)
+"""Destinations that are wrong about everything they do."""
+
+MUTANTS: dict[str, type[Any] | Callable[[Flask], None]] = {
+    **_named(request_mutants, client_mutants, reply_mutants, guideline_mutants),
+    **_named(deletion_mutants, disk_mutants, memory_mutants),
+    **CRUDE,
+}
 """Destinations: a class in place of the part it derives from, or a function that changes the application."""
 
 COMPANIONS: dict[str, type[Companion]] = {
     "companion": Companion,
-    **{f"companion-{name}": mutant for name, mutant in _named(companion_mutants).items()},
+    **{f"companion-{name}": mutant for name, mutant in _named(companion_mutants, crude_companions).items()},
 }
 """Every companion by name, the correct one first."""
 

@@ -18,6 +18,7 @@ from tpmock.destination.storage.database import Database
 from tpmock.destination.storage.ledger import Claim, Ledger, LedgerRules, OrderEntry, OrderState, Outcome, Reservation
 from tpmock.destination.storage.schema import orders, tokens
 from tpmock.destination.trustpilot.invitation_api import TrustpilotClient, UnconfirmedError, UnreachableError
+from tpmock.destination.trustpilot.token_endpoint import NoTokenError
 from tpmock.destination.trustpilot.tokens import TokenStore
 
 IMPATIENT = 1.0
@@ -212,3 +213,61 @@ class TriesOldPath(TrustpilotClient):
     def send(self, connection: Connection, order: Order, token: str) -> int:
         self._post("invite", connection, "invitations-by-email", self.invitation(connection, order), token)
         return super().send(connection, order, token)
+
+
+class HangsWithTrustpilot(TrustpilotClient):
+    """Waits for Trustpilot as long as Trustpilot takes."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.timeout = 60.0
+
+
+class InsistsOnToken(TokenStore):
+    """Asks again and again for a token with credentials that were refused."""
+
+    def _obtain(self, connection: Connection, stale: str | None) -> str:
+        for _ in range(_MOST_RENEWALS):
+            try:
+                return super()._obtain(connection, stale)
+            except NoTokenError as problem:
+                if problem.status != HTTPStatus.UNAUTHORIZED:
+                    raise
+        return super()._obtain(connection, stale)
+
+
+class EachRenewsForItself(TokenStore):
+    """Requests a token for each order that finds its token refused, instead of sharing one."""
+
+    def renew(self, connection: Connection, stale: str) -> str:
+        seen: set[str] = self.__dict__.setdefault("seen", set())
+        with self._lock:
+            first = stale not in seen
+            seen.add(stale)
+        if not first:
+            self._token_endpoint.fetch(connection.credentials)
+        return super().renew(connection, stale)
+
+
+class RepeatsLimited(TrustpilotClient):
+    """Repeats a request that was limited at once, again and again."""
+
+    def send(self, connection: Connection, order: Order, token: str) -> int:
+        for _ in range(_MOST_RENEWALS):
+            status = super().send(connection, order, token)
+            if status != HTTPStatus.TOO_MANY_REQUESTS:
+                break
+        return status
+
+
+class ProductIdForSku(TrustpilotClient):
+    """Names products by their product id where the SKU belongs."""
+
+    def invitation(self, connection: Connection, order: Order) -> dict[str, object]:
+        body = super().invitation(connection, order)
+        product, known = body.get("productReviewInvitation"), order.properties.get("products")
+        if isinstance(product, dict) and isinstance(known, list):
+            ids = {item.get("sku"): item.get("product_id") for item in known if isinstance(item, dict)}
+            named = [{**item, "sku": ids.get(item["sku"], item["sku"])} for item in product["products"]]
+            body["productReviewInvitation"] = {**product, "products": named}
+        return body

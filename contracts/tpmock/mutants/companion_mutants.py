@@ -18,6 +18,21 @@ class Ignores201(Companion):
             raise self.not_eligible()
 
 
+class TriesOldPath(Companion):
+    """Tries an outdated path before the right one."""
+
+    def connect(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        self._try("GET", f"/v1/business-units-by-domain/{arguments.get('domain')}")
+        return super().connect(arguments)
+
+    def authorize(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        self._try("POST", "/v1/oauth/token")
+        return super().authorize(arguments)
+
+    def _try(self, method: str, path: str) -> None:
+        self.call(method, f"{self.api}{path}", headers={"apikey": self.settings["TRUSTPILOT_PARTNER_API_KEY"]})
+
+
 class SkipsCheck(Companion):
     """Makes keys without checking whether the customer is eligible."""
 

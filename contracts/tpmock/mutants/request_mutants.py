@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from uuid import uuid4
 
+from flask import Flask
 from tpmock.destination.rules.events import Object, get, identifier, text
-from tpmock.destination.rules.messages import Refusal
+from tpmock.destination.rules.messages import Refusal, refuse
 from tpmock.destination.rules.orders import Order, OrderReader
 from tpmock.destination.storage.connections import Connection, Connections
 
@@ -124,3 +125,40 @@ class BrokenLines(OrderReader):
         plain = super().name(properties, traits)
         parts = [str(properties.get(part, "")) for part in ("name", "surname")]
         return " ".join(parts).strip() if any("\n" in part for part in parts) else plain
+
+
+class TraitsFirst(OrderReader):
+    """Prefers the address of the user to that of the order."""
+
+    def email(self, places: Mapping[str, Object]) -> tuple[str, str]:
+        path = "context.traits.email"
+        return super().email({path: places[path], **places} if path in places else places)
+
+
+class HeedsAllOnly(OrderReader):
+    """Drops an order whose integrations say All: false, also when they name this destination."""
+
+    def check_call(self, event: Object) -> None:
+        super().check_call(event)
+        integrations = get(event, "integrations")
+        if isinstance(integrations, Mapping) and integrations.get("All") is False:
+            raise refuse("other-event")
+
+
+class CutsZeros(OrderReader):
+    """Takes the zeros off the start of an order id."""
+
+    def order_id(self, properties: Object) -> str:
+        return super().order_id(properties).lstrip("0") or "0"
+
+
+class CutsLongIds(OrderReader):
+    """Cuts order ids after 32 characters."""
+
+    def order_id(self, properties: Object) -> str:
+        return super().order_id(properties)[:32]
+
+
+def refuses_big_events(app: Flask) -> None:
+    """Refuses events of more than 32 KB, although Segment adds to what its tracking API takes."""
+    app.config["MAX_CONTENT_LENGTH"] = 32 * 1024

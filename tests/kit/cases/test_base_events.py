@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from tpmock.kit.cases import base_events
 
@@ -57,3 +59,15 @@ def test_values_are_taken_away_and_missing_ones_left_alone() -> None:
 def test_a_path_through_something_that_is_no_object_is_refused() -> None:
     with pytest.raises(TypeError, match=r"properties\.a\.b"):
         base_events.change({"properties": {"a": 1}}, {"properties.a.b": 2}, ())
+
+
+@pytest.mark.parametrize("length", [1_000, 32_000, 36_001])
+def test_an_order_is_lengthened_to_the_byte(length: int) -> None:
+    event = base_events.load("order-minimal")
+    base_events.lengthen(event, length)
+    assert len(json.dumps(event)) == length
+
+
+def test_an_event_that_is_longer_already_is_an_error() -> None:
+    with pytest.raises(ValueError, match="100 bytes"):
+        base_events.lengthen(base_events.load("order-completed"), 100)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import uuid
+
 from tpmock.kit.cases import template
 
 
@@ -33,3 +35,22 @@ def test_braces_of_json_are_left_alone() -> None:
 
 def test_unknown_placeholders_are_found() -> None:
     assert list(template.unknown({"a": ["{order}", "{ordre}"]})) == ["ordre"]
+
+
+def test_each_event_of_a_case_has_its_own_message_id() -> None:
+    known = template.values("DEST-001", 1, "key")
+    ids = {template.message_id(str(known["message"]), number) for number in range(1, 100)} | {known["message"]}
+    assert len(ids) == 100
+    assert template.fill(["{message1}", "{message12}"], known) == [
+        template.message_id(str(known["message"]), number) for number in (1, 12)
+    ]
+    assert list(template.unknown("{message1} {order1}")) == []
+
+
+def test_nothing_shows_that_an_order_comes_from_a_test() -> None:
+    for number in range(50):
+        case_id = f"DEST-{number:03}"
+        known = template.values(case_id, number, "key")
+        said = " ".join(str(known[name]) for name in ("order", "other", "message", "email")).casefold()
+        assert not any(word in said for word in ("kit", "test", "mock", "dest-", "order-"))
+        assert uuid.UUID(template.message_id(str(known["message"]), 1)).version == 4

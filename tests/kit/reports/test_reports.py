@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from rich.console import Console
+from tpmock.kit.cases import template
 from tpmock.kit.reports.as_json import json_report
 from tpmock.kit.reports.terminal import TerminalReport
 from tpmock.kit.run.run_events import CaseFinished, Reporter, RunEvent
@@ -53,7 +54,7 @@ def test_the_json_report_says_what_was_expected_and_found() -> None:
     (finding,) = json.loads(report(json_report, *events(broken=True)))["cases"][0]["findings"]
     assert finding["check"] == "invitation_count"
     assert (finding["passed"], finding["expected"]) == (False, "no invitations")
-    assert finding["found"].startswith("1 invitation: for order-dest-001")
+    assert finding["found"].startswith(f"1 invitation: for {template.values('DEST-001', 1, '')['order']}")
 
 
 def test_the_json_report_of_an_impossible_run_has_every_case() -> None:

@@ -266,3 +266,32 @@ def test_a_subject_that_refuses_by_itself_is_told_of_the_claim() -> None:
     found, _ = outcomes(run(Refusing(lambda _mock, _event: 503), StubSubject(), case()))
     assert "refused 3 deliveries without a call to Trustpilot" in found[0].breaches[0].advice
     assert "claim own-patience" in found[0].breaches[0].advice
+
+
+def test_a_kill_does_not_apply_to_a_subject_that_runs_elsewhere() -> None:
+    found, end = outcomes(run(StubMock(), StubSubject(kills=False), case(1, CaseStep("kill", args=True), ORDER)))
+    assert found[0].result is Result.NOT_APPLICABLE
+    assert found[0].reason.startswith("Not run: the kit kills only programs that it has started itself")
+    assert end.exit_code == 0
+
+
+def test_a_kill_is_a_crash_and_a_start() -> None:
+    subject = StubSubject()
+    found, _ = outcomes(run(StubMock(), subject, case(1, CaseStep("kill", args=True), ORDER)))
+    assert found[0].result is Result.PASSED
+    assert subject.history == ["start in main", "kill", "stop"]
+
+
+def test_an_order_that_was_given_has_to_exist() -> None:
+    mock = StubMock(lambda _mock, _event: 200)
+    found, _ = outcomes(run(mock, StubSubject(), case(1, then=NOBODY, given=(ORDER,))))
+    assert [(breach.check, "no invitation for" in breach.found) for breach in found[0].breaches] == [("given", True)]
+
+
+def test_what_judges_the_mock_is_not_counted_for_the_subject() -> None:
+    of_mock = replace(case(2, CaseStep("settle", args=True), then=NOBODY), needs=("api",))
+    found, end = outcomes(run(StubMock(), StubSubject(), case(1), of_mock))
+    assert [outcome.of_mock for outcome in found] == [False, True]
+    assert end.results == {Result.PASSED: 1}
+    assert end.of_mock == {Result.PASSED: 1}
+    assert end.exit_code == 0

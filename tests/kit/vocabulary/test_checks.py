@@ -69,6 +69,20 @@ def call(
     return seen
 
 
+def timed(seconds: float) -> Observation:
+    return Observation(answers=[ReceivedAnswer(200, "application/json", "{}", seconds=seconds)])
+
+
+def logged(content: bytes) -> Observation:
+    return Observation(elsewhere={"/srv/shop/app.log": content}, personal={"ada@example.com"}, secrets={"s3cret"})
+
+
+def bearing(content: bytes) -> Observation:
+    seen = call(Authorization="Bearer tp-0123456789")
+    seen.stored = {"orders.db": content}
+    return seen
+
+
 def bodies(*documents: object, content_type: str = "application/json") -> Observation:
     return Observation(answers=[ReceivedAnswer(200, content_type, json.dumps(document)) for document in documents])
 
@@ -81,7 +95,7 @@ def history(*made: tuple[str, str], **changes: Any) -> Observation:
 
 
 def stored(content: bytes, personal: str = "ada@example.com") -> Observation:
-    return Observation(stored={"orders.db": content}, personal={personal})
+    return Observation(stored={"orders.db": content}, personal={personal}, secrets={"s3cret"})
 
 
 def at(*moments: str) -> Observation:
@@ -175,6 +189,12 @@ GREEN: list[tuple[str, Any, Observation]] = [
     ("orders_only", True, history()),
     ("no_failure", True, answered(200, 400, 501)),
     ("no_failure", True, delivered("discarded", 400)),
+    ("answered_within", 10, timed(9.9)),
+    ("kept", ["A-1", "B-2"], invited("A-1", "B-2", "C-3")),
+    ("products", ["1", "2"], call(body={"productReviewInvitation": {"products": [{"sku": "1"}, {"sku": "2"}]}})),
+    ("products", ["1", "2"], call(body={})),
+    ("not_logged", True, logged(b"order 1, field email")),
+    ("not_logged", True, stored(b"\x00 s3cret, in a database")),
 ]
 
 RED: list[tuple[str, Any, Observation, str]] = [
@@ -260,6 +280,16 @@ RED: list[tuple[str, Any, Observation, str]] = [
     ("no_failure", True, answered(200, 500), "500 to an event, 1 failure in all"),
     ("no_failure", True, answered(None), "1 failure"),
     ("no_failure", True, delivered("delivered", 503, 200), "503 to Segment"),
+    ("answered_within", 10, timed(10.1), "10.1 s"),
+    ("answered_within", 10, Observation(), "in time"),
+    ("kept", ["A-1", "B-2"], invited("A-1"), "no invitation for B-2"),
+    ("products", ["1"], call(body={"productReviewInvitation": {"products": [{"sku": "1"}, {"sku": "9"}]}}), "SKU '9'"),
+    ("products", ["1", "2"], call(body={"productReviewInvitation": {"productSkus": ["1"]}}), "no SKU '2'"),
+    ("not_logged", True, logged(b"POST / ADA@example.com"), "in /srv/shop/app.log"),
+    ("not_logged", True, logged(b"Authorization: Basic czNjcmV0Og=="), "in /srv/shop/app.log"),
+    ("not_logged", True, logged(b"Authorization: Basic czNjcmV0OnNhbHQ="), "in /srv/shop/app.log"),
+    ("not_logged", True, stored(b"key s3cret"), "in orders.db"),
+    ("not_logged", True, bearing(b"Authorization: Bearer tp-0123456789"), "in orders.db"),
 ]  # fmt: skip
 
 

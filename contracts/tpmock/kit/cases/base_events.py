@@ -12,6 +12,8 @@ from tpmock.common import package_data
 
 Event = dict[str, Any]
 
+_ROOM_FOR_A_PRODUCT = 200
+
 
 def folder() -> Path:
     """Return the folder of the base events."""
@@ -45,6 +47,20 @@ def change(event: Event, assign: Mapping[str, Any], remove: Iterable[str]) -> No
     for path in remove:
         place, last = _walk(event, path)
         place.pop(last, None)
+
+
+def lengthen(event: Event, length: int) -> None:
+    """Give an order so many products that it is this long as JSON, in bytes; the last one has a note that fills it up.
+
+    :raises ValueError: when the event is longer already
+    """
+    products: list[Event] = event.setdefault("properties", {}).setdefault("products", [])
+    while (room := length - len(json.dumps(event))) > _ROOM_FOR_A_PRODUCT:
+        number = len(products) + 1
+        products.append({"product_id": f"507f1f77bcf8{number:012}", "sku": f"G-{number:05}", "name": f"Game {number}"})
+    if room < len(', "note": ""'):
+        raise ValueError(f"an event of {length} bytes cannot be made of this one")
+    event["properties"]["note"] = ("Leave it at the door. " * (room // 22 + 1))[: room - len(', "note": ""')]
 
 
 def _walk(event: Event, path: str) -> tuple[Event, str]:

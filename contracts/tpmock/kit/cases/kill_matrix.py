@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 
 import msgspec
+from tpmock.kit.cases.case_files import read_yaml
 
 
 class Mutant(msgspec.Struct, frozen=True):
@@ -24,6 +25,23 @@ class Mutant(msgspec.Struct, frozen=True):
         """For people."""
         caught = ", ".join(f"{case} ({', '.join(checks)})" for case, checks in self.caught.items())
         return f"{self.name}\n    {self.wrong}\n    caught by {caught}"
+
+
+class Excused(msgspec.Struct, frozen=True):
+    """Checks of cases that no mutant breaks.
+
+    :ivar reason: why there is none that would break this check in these cases
+    """
+
+    check: str
+    cases: tuple[str, ...]
+    reason: str
+
+
+def excused() -> tuple[Excused, ...]:
+    """Return the checks that no mutant breaks. A test compares them with the matrix."""
+    text = files("tpmock.mutants") / "without_mutant.yaml"
+    return tuple(msgspec.convert(one, Excused) for one in read_yaml(text))
 
 
 def load() -> tuple[Mutant, ...]:

@@ -85,5 +85,5 @@ def _resolved(steps: list[StepData]) -> list[StepData]:
             for _ in range(args.get("times", 1)):
                 made += 1
                 if name == "send":
-                    sent[args["set"].get("messageId", f"{{message}}-{made}")] = None
+                    sent[args["set"].get("messageId", f"{{message{made}}}")] = None
     return found

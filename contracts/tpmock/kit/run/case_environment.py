@@ -95,8 +95,10 @@ def play(case: Case, environment: CaseEnvironment, seed: int) -> tuple[tuple[Fin
         context.seen.secrets.update(environment.sandbox.credentials.get(name, "") for name in _SECRETS)
         context.seen.secrets.discard("")
         findings = _perform(case.when, context, environment)
-        if any(check.name == "not_stored" for check in case.then):
+        if any(check.name in {"not_stored", "not_logged"} for check in case.then):
             context.seen.stored = _stored(environment.subject)
+        if any(check.name == "not_logged" for check in case.then):
+            context.seen.elsewhere = _elsewhere(environment.subject)
     finally:
         context.clear()
     _calm(context, environment)
@@ -190,6 +192,9 @@ def _not_given(case: Case, seen: Observation) -> tuple[Finding, ...]:
     ]
     delivered = {item["messageId"] for item in seen.deliveries if item["state"] == "delivered"}
     refused += [f"{sent.message_id} was not delivered" for sent in seen.sent if sent.message_id not in delivered]
+    # Without this a subject that answers 200 and does nothing has everything that a case builds on.
+    orders = (*(answer.order for answer in seen.answers), *(sent.order for sent in seen.sent))
+    refused += [f"there is no invitation for {order}" for order in orders if order and order not in seen.references]
     if not refused:
         return ()
     found = f"{refused[0]} (in the given part of {case.id})"
@@ -206,6 +211,13 @@ def _stored(subject: RunningSubject) -> Mapping[str, bytes]:
         for file in sorted(folder.rglob("*"))
         if file.is_file() and not file.is_symlink()
     }
+
+
+def _elsewhere(subject: RunningSubject) -> Mapping[str, bytes]:
+    found = subject.files()
+    if found is None:
+        raise NotApplicableError("The kit looks for the files of programs only that it has started itself.")
+    return found
 
 
 def _breach(check: str, expected: str, found: str, advice: str) -> Finding:

@@ -52,6 +52,7 @@ class Group(msgspec.Struct):
     """Some cases of a run, in sequence, in their own environment.
 
     :param sandbox_id: a sandbox that exists and that the subject is configured for; None makes new ones
+    :ivar of_mock: whether the cases judge the mock, because the subject is none of its kind
     :ivar hangs: in how many cases in a row the sandbox did not come to rest
     """
 
@@ -63,12 +64,13 @@ class Group(msgspec.Struct):
     environment: CaseEnvironment | None = None
     opened: int = 0
     hangs: int = 0
+    of_mock: bool = False
 
     def play(self) -> None:
         """Set every outcome in the end, also after an error."""
         try:
             for case, pending in self.cases:
-                pending.set_result(self.outcome(case))
+                pending.set_result(replace(self.outcome(case), of_mock=self.of_mock))
         except BaseException as problem:  # noqa: BLE001 - the thread that waits for an outcome raises it
             for _, pending in self.cases:
                 if not pending.done():
@@ -163,6 +165,7 @@ class Run:
         """Run, and yield events, case after case in order. Closing the iterator early ends the subjects too."""
         started = time.perf_counter()
         results: Counter[Result] = Counter()
+        of_mock: Counter[Result] = Counter()
         excused = 0
         yield RunStarted(self.plan, self.subject.name, self.seed, tuple(self.cases))
         pending: list[tuple[Case, Future[CaseOutcome]]] = [(case, Future()) for case in self.cases]
@@ -174,7 +177,7 @@ class Run:
                 for case, coming in pending:
                     yield CaseStarted(case)
                     outcome = weighed(coming.result(), self.expected.get(case.id))
-                    results[outcome.result] += 1
+                    (of_mock if outcome.of_mock else results)[outcome.result] += 1
                     excused += bool(outcome.excuse) and outcome.result in {Result.FAILED, Result.NOT_RUN}
                     yield CaseFinished(case, outcome)
             except BaseException:
@@ -182,7 +185,7 @@ class Run:
                 self.end("", CaseOutcome(result=Result.NOT_RUN, reason="The run was aborted."))
                 end_all()
                 raise
-        yield RunFinished(results, _since(started), self._impossible, excused)
+        yield RunFinished(results, _since(started), self._impossible, excused, of_mock)
 
     def without_subject(self, case: Case) -> bool:
         """Return whether a case is about the API itself, and the subject is another program: it needs only the mock."""
@@ -215,7 +218,7 @@ class Run:
         if api:
             # In a separate sandbox, also when the subject has a given one: these cases change clock, faults and
             # destinations.
-            yield Group(self, ApiSubject(), "api", api, None)
+            yield Group(self, ApiSubject(), "api", api, None, of_mock=True)
         worth = 1 if self.sandbox_id is not None else len(others) // _WORTH_A_GROUP
         number = self.groups or max(1, min(_MOST_GROUPS, os.cpu_count() or 1, worth))
         for index in range(number):

@@ -52,20 +52,24 @@ class RunFinished(msgspec.Struct, frozen=True):
     """The last event.
 
     :param impossible: why the run had to end early; empty when it did not
+    :param results: how many cases of the subject came to each result
     :param excused: how many cases failed or were not run, as expected
+    :param of_mock: how many cases that judge the mock came to each result; they count for nobody else
     """
 
     results: Counter[Result]
     milliseconds: float
     impossible: str = ""
     excused: int = 0
+    of_mock: Counter[Result] = msgspec.field(default_factory=Counter)
 
     @property
     def exit_code(self) -> int:
         """0 when nothing failed, 1 when something failed or was not run, 2 when the run itself was impossible."""
         if self.impossible:
             return 2
-        return 1 if self.results[Result.FAILED] + self.results[Result.NOT_RUN] > self.excused else 0
+        every = self.results + self.of_mock
+        return 1 if every[Result.FAILED] + every[Result.NOT_RUN] > self.excused else 0
 
 
 RunEvent = RunStarted | CaseStarted | ExampleTried | CaseFinished | RunFinished

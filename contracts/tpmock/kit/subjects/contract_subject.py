@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from tpmock.common.free_port import free_port
 from tpmock.kit.cases.claims import API, EVENTS
-from tpmock.kit.subjects import triggers
+from tpmock.kit.subjects import triggers, written_files
 from tpmock.kit.subjects.contract import Contract
 from tpmock.kit.subjects.http import answers
 from tpmock.kit.subjects.mock_client import SandboxClient
@@ -140,6 +140,23 @@ class RunningContractSubject(RunningSubject):
         self._end()
         self._bring_up()
         return True
+
+    def kill(self) -> bool:
+        """Kill it with SIGKILL and start it again; False when the kit did not start it, or when it is ended by a
+        command of its own: then what runs may be elsewhere, as in a container.
+        """
+        start, program = self._contract.start, self._program
+        if start is None or program is None or start.get("stop"):
+            return False
+        self._program = None
+        program.stop(0)
+        self._bring_up()
+        return True
+
+    def files(self) -> Mapping[str, bytes] | None:
+        """Return what was written in the folder it was started in since it was, and the files it has open."""
+        program = self._program
+        return None if program is None else written_files.outside(program, self.folder)
 
     def trouble(self) -> str:
         """Return why it is not alive; empty while it is, and when the kit cannot know."""

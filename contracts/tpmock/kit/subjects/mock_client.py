@@ -110,10 +110,14 @@ class SandboxClient(msgspec.Struct, frozen=True):
         """
         return self.control("POST", "/faults", fault)
 
+    def struck(self, faults: Iterable[Item]) -> dict[int, int]:
+        """Return how many calls each of these faults has met. One that is used up is not listed any more."""
+        armed = {item["id"]: item for item in self.control("GET", "/faults")["faults"]}
+        return {fault["id"]: armed.get(fault["id"], {"struck": fault["count"]})["struck"] for fault in faults}
+
     def held_back(self, faults: Iterable[Item]) -> bool:
         """Return whether a call with a hit of one of these faults is still waiting for its answer."""
-        armed = {item["id"]: item for item in self.control("GET", "/faults")["faults"]}
-        struck = {fault["id"]: armed.get(fault["id"], {"struck": fault["count"]})["struck"] for fault in faults}
+        struck = self.struck(faults)
         answered = Counter(entry["fault"] for entry in self.journal(0) if entry["fault"] in struck)
         return any(answered[fault] < calls for fault, calls in struck.items())
 

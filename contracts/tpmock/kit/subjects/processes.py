@@ -32,6 +32,7 @@ class Program:
 
     :param output: the folder in which its output is kept
     :param folder: where it runs; None means the same folder
+    :ivar began: when it was started, in seconds since 1970
     :raises CannotStartError: when the system cannot start it at all
     """
 
@@ -44,6 +45,8 @@ class Program:
         folder: Path | None = None,
     ) -> None:
         self.name = name
+        self.folder = folder or output
+        self.began = time.time()
         self._stopped = False
         self.stdout = output / "stdout.txt"
         self._stderr = output / "stderr.txt"
@@ -54,7 +57,7 @@ class Program:
                 self._process = subprocess.Popen(  # noqa: S603 - the command comes from the user or from this package
                     list(command),
                     env=dict(environment),
-                    cwd=folder or output,
+                    cwd=self.folder,
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
@@ -63,6 +66,11 @@ class Program:
         except OSError as problem:
             raise CannotStartError(f"{name} could not be started: {problem.strerror}: {command[0]}") from problem
         _RUNNING.add(self)
+
+    @property
+    def pid(self) -> int:
+        """Its process, which is also its process group."""
+        return self._process.pid
 
     @property
     def ended(self) -> int | None:

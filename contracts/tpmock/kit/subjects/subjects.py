@@ -63,6 +63,16 @@ class RunningSubject:
         """End it and start it again with the same settings and folder; False when the kit cannot."""
         return False
 
+    def kill(self) -> bool:
+        """End it as a crash does, without any notice, and start it again with the same settings and folder; False when
+        the kit cannot.
+        """
+        return False
+
+    def files(self) -> Mapping[str, bytes] | None:
+        """Return what it has written outside its folder, by path; None when the kit cannot know."""
+        return None
+
     def trouble(self) -> str:
         """Return why it is not alive, with its last lines; empty while it is, and when the kit cannot know."""
         return ""

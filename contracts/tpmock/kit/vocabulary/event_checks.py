@@ -66,6 +66,14 @@ def _answer(seen: Observation, args: Any) -> Iterator[Finding]:
 
 
 @check
+def _answered_within(seen: Observation, args: int) -> Iterator[Finding]:
+    slow = [answer for answer in seen.answers if answer.status is None or answer.seconds > args]
+    found = f"{slow[0].seconds:.1f} s" if slow else "in time"
+    where = f"the subject's answer to {slow[0].what}" if slow else ""
+    yield finding(bool(seen.answers) and not slow, f"an answer within {args} s", found, where)
+
+
+@check
 def _message(seen: Observation, args: Mapping[str, Any]) -> Iterator[Finding]:
     names = args.get("names", [])
     words = [names] if isinstance(names, str) else names

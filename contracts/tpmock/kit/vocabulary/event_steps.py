@@ -7,15 +7,24 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.structs import replace
 from tpmock.common.durations import seconds
 from tpmock.common.moments import iso_milliseconds
 from tpmock.kit.cases import base_events, template
 from tpmock.kit.cases.base_events import Event
+from tpmock.kit.subjects.http import PATIENCE
 from tpmock.kit.vocabulary.observation import KitRequest, ReceivedAnswer, Sent, order_of, personal_data
-from tpmock.kit.vocabulary.steps import NotApplicableError, NotRunError, StepContext, answered, step
+from tpmock.kit.vocabulary.steps import (
+    BETWEEN_LOOKS,
+    NotApplicableError,
+    NotAsSaidError,
+    NotRunError,
+    StepContext,
+    answered,
+    step,
+)
 
 
 @step
@@ -99,6 +108,31 @@ def _restart(context: StepContext, _args: object) -> None:
 
 
 @step
+def _kill(context: StepContext, args: Mapping[str, Any] | Literal[True]) -> None:
+    if args is True:
+        _killed(context)
+        return
+    held = context.sandbox.struck(context.faults)
+    with ThreadPoolExecutor(1) as pool:
+        # Its answer is none: the program that owes it dies.
+        pool.submit(_post(context, args["during"], 1))
+        deadline = time.monotonic() + PATIENCE
+        while context.sandbox.struck(context.faults) == held:
+            if time.monotonic() > deadline:
+                raise NotAsSaidError("The subject made no call to Trustpilot in which it could have been killed.")
+            time.sleep(BETWEEN_LOOKS)
+        _killed(context)
+    context.rest()
+
+
+def _killed(context: StepContext) -> None:
+    if not context.subject.kill():
+        raise NotApplicableError(
+            "Not run: the kit kills only programs that it has started itself and can end without a command of theirs."
+        )
+
+
+@step
 def _unused(context: StepContext, args: str) -> None:
     if any(str(item.get("referenceNumber")) == args for item in context.sandbox.invitations()):
         raise NotRunError(
@@ -111,8 +145,10 @@ def _event(context: StepContext, args: Mapping[str, Any], number: int) -> Event:
     known = {**context.known, "n": number}
     event = base_events.load(args["event"])
     context.events_made += 1
-    event["messageId"] = f"{context.known['message']}-{context.events_made}"
+    event["messageId"] = template.message_id(str(context.known["message"]), context.events_made)
     base_events.change(event, template.fill(args.get("set", {}), known), args.get("unset", ()))
+    if "bytes" in args:
+        base_events.lengthen(event, args["bytes"])
     _note(context, event)
     return event
 

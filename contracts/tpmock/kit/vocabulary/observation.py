@@ -37,6 +37,7 @@ class ReceivedAnswer(msgspec.Struct, frozen=True):
     :param order: the order id of the posted event; None when it had none
     :param request: what was posted; None where only the answer is known
     :param retry_after: the header Retry-After; empty for none
+    :param seconds: how long the answer, or the wait for it, took
     """
 
     status: int | None
@@ -47,6 +48,7 @@ class ReceivedAnswer(msgspec.Struct, frozen=True):
     what: str = "an event"
     request: KitRequest | None = None
     retry_after: str = ""
+    seconds: float = 0.0
 
     def data(self) -> Any:
         """Return the body as JSON; None when it is none."""
@@ -69,8 +71,8 @@ class Observation(msgspec.Struct, kw_only=True):
     ``answers`` and ``sent`` are of the case's "when"; ``invitations``, ``deliveries`` and ``journal`` are what the
     mock recorded in that time. ``references`` are the reference numbers of all invitations of the sandbox, however
     old; ``events`` are all events of the case, as they were posted or sent. ``stored`` is what the files of the
-    subject held in the end, by name; only read when a check asks for it. ``waited`` says how long the kit waited for
-    the subject in real time.
+    subject held in the end, by name, and ``elsewhere`` is what it wrote outside its folder; both only read when a check
+    asks for them. ``waited`` says how long the kit waited for the subject in real time.
     """
 
     answers: list[ReceivedAnswer] = msgspec.field(default_factory=list)
@@ -84,6 +86,7 @@ class Observation(msgspec.Struct, kw_only=True):
     journal: Sequence[Item] = msgspec.field(default_factory=list)
     stored: Mapping[str, bytes] = msgspec.field(default_factory=dict)
     waited: str = ""
+    elsewhere: Mapping[str, bytes] = msgspec.field(default_factory=dict)
 
     def calls(self, operations: Iterable[str] | None = None) -> list[Item]:
         """Return the subject's own calls to Trustpilot: of some operations, or all; without those that the kit made."""

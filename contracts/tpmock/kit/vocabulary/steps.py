@@ -18,7 +18,7 @@ from tpmock.kit.subjects.subjects import RunningSubject
 from tpmock.kit.vocabulary.observation import USER_AGENT, Observation, ReceivedAnswer
 from tpmock.kit.vocabulary.waiting import Waiting
 
-_BETWEEN_LOOKS = 0.01
+BETWEEN_LOOKS = 0.01
 
 
 class NotApplicableError(Exception):
@@ -62,7 +62,7 @@ class StepContext(msgspec.Struct):
         while slow and self.sandbox.held_back(slow):
             if time.monotonic() > deadline:
                 raise NoRestError("A call that a fault had held back was never answered.")
-            time.sleep(_BETWEEN_LOOKS)
+            time.sleep(BETWEEN_LOOKS)
         if slow:
             self.sandbox.settle()
         self.waiting.for_queue()
@@ -95,14 +95,17 @@ def answered(what: str, method: str, url: str, **options: Any) -> ReceivedAnswer
     :param what: what the call is, for reports
     """
     headers = {"User-Agent": USER_AGENT, **options.pop("headers", {})}
+    began = time.monotonic()
     try:
         response = send(method, url, headers=headers, **options)
     except requests.RequestException as problem:
-        return ReceivedAnswer(None, error=f"no answer ({type(problem).__name__})", what=what)
+        error = f"no answer ({type(problem).__name__})"
+        return ReceivedAnswer(None, error=error, what=what, seconds=time.monotonic() - began)
     return ReceivedAnswer(
         response.status_code,
         response.headers.get("Content-Type", ""),
         response.text,
         what=what,
         retry_after=response.headers.get("Retry-After", ""),
+        seconds=time.monotonic() - began,
     )

@@ -15,7 +15,7 @@ Data = Mapping[str, Any]
 RESULTS: Final = ("passed", "failed", "warning", "not-run", "not-applicable")
 #: The results that no finding leads to.
 OPEN: Final = ("not-run", "not-applicable")
-PASS, FAIL, PERSON = "pass", "fail", "needs a person"
+PASS, FAIL, PERSON, UNJUDGED = "pass", "fail", "needs a person", "not judged"
 
 #: Reasons of cases for the other side of a choice: they leave nothing open.
 _OTHER_SIDE: Final = tuple(f"The subject does not claim {name}." for pair in OPPOSITES.items() for name in pair)
@@ -74,7 +74,8 @@ def requirement_rows(run: Data) -> list[dict[str, Any]]:
 
 def _summary(facts: Data) -> dict[str, Any]:
     about, cases = facts["run"], facts["cases"]
-    count = Counter(one["result"] for one in cases)
+    count = Counter(one["result"] for one in cases if not one.get("of_mock"))
+    of_mock = Counter(one["result"] for one in cases if one.get("of_mock"))
     calls = Counter(record["operation"] or "nothing documented" for record in _records(facts) if _is_subjects(record))
     orders = sum(one["orders"] for one in cases)
     return {
@@ -83,6 +84,7 @@ def _summary(facts: Data) -> dict[str, Any]:
         "seed": about["seed"],
         "cases": len(cases),
         **{result: count[result] for result in RESULTS},
+        "ofMock": {result: of_mock[result] for result in RESULTS if of_mock[result]},
         "milliseconds": about["milliseconds"],
         "impossible": about["impossible"],
         "orders": orders,
@@ -140,6 +142,6 @@ def _verdict(prefixes: Sequence[str], cases: Sequence[Data]) -> tuple[str, str, 
     gaps = [one["id"] for one in about if one["result"] in OPEN]
     absent = [prefix for prefix in prefixes if not any(case_id.startswith(prefix) for case_id in ids)]
     if gaps or absent:
-        return PERSON, f"Not judged in this run: {', '.join(gaps + absent)}. Run them, or show it.", ids
+        return UNJUDGED, f"Not judged in this run: {', '.join(gaps + absent)}. Run them, or show it.", ids
     warned = [one["id"] for one in about if one["result"] == "warning"]
     return PASS, f"With warnings: {', '.join(warned)}." if warned else "", ids

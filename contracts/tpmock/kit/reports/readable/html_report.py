@@ -37,6 +37,9 @@ def _header(title: str, run: Data) -> Iterator[str]:
     for name in RESULTS:
         yield f'<li class="{name}{"" if summary[name] else " none"}"><b>{summary[name]}</b>{name}</li>'
     yield "</ul>"
+    if summary.get("ofMock"):
+        said = ", ".join(f"{number} {name}" for name, number in summary["ofMock"].items())
+        yield f"<p>Not counted: cases that judge the mock and not the subject: {said}.</p>"
     if about["impossible"]:
         yield f'<p class="failed"><b>The run was impossible.</b></p><pre>{escape(about["impossible"])}</pre>'
     yield f"<p>{escape(calls_per_order(summary))}</p>"
@@ -74,8 +77,9 @@ def _footer() -> Iterator[str]:
 
 def _verdict(run: Data) -> tuple[str, str]:
     """Return the result of the run: a class of the style sheet and a sentence."""
+    own = [one for one in run["cases"] if not one.get("of_mock")] or run["cases"]
     count = Counter(build_result(one) for one in run["cases"])
-    judged = len(run["cases"]) - count["not-applicable"]
+    judged = sum(build_result(one) != "not-applicable" for one in own)
     if run["run"]["impossible"] or not judged:
         return "failed", "Nothing can be said."
     if count["failed"]:

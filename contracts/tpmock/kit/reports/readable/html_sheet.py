@@ -1,13 +1,14 @@
-"""The sheet for a Solutions Engineer: the partner program's requirements, each passed, failed, or for a person."""
+"""The sheet for a Solutions Engineer: the partner program's requirements, each passed, failed, not judged, or for a
+person."""
 
 from __future__ import annotations
 
 from html import escape
 
-from tpmock.kit.reports.readable.derived import FAIL, PASS, PERSON, Data, requirement_rows
+from tpmock.kit.reports.readable.derived import FAIL, PASS, PERSON, UNJUDGED, Data, requirement_rows
 from tpmock.kit.reports.readable.html_layout import badge, page, table
 
-_CLASSES = {PASS: "passed", FAIL: "failed", PERSON: "not-run"}
+_CLASSES = {PASS: "passed", FAIL: "failed", PERSON: "not-run", UNJUDGED: "not-run"}
 _COLUMNS = ("requirement", "what", "result", "why", "cases")
 
 

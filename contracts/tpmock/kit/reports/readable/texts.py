@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tpmock.kit.reports.readable.derived import OPEN, PERSON, Data, requirement_rows
+from tpmock.kit.reports.readable.derived import OPEN, PERSON, UNJUDGED, Data, requirement_rows
 
 
 def reasons(case: Data) -> str:
@@ -31,15 +31,19 @@ def gaps(run: Data) -> str:
         for one in cases
         if one["result"] in OPEN or one["excuse"]
     ]
-    people = [
-        f"- {row['id']}: {row['text']}. {row['why']}" for row in requirement_rows(run) if row["verdict"] == PERSON
-    ]
+    said = {
+        verdict: [
+            f"- {row['id']}: {row['text']}. {row['why']}" for row in requirement_rows(run) if row["verdict"] == verdict
+        ]
+        for verdict in (UNJUDGED, PERSON)
+    }
     lines = [
         *("# What this pack does not prove", ""),
         *("All of it was seen against a mock. The evidence level of a case says what its requirement rests on.", ""),
         *("## Assumed requirements", "", *assumed, ""),
         *("## Not judged, or excused", "", *unjudged, ""),
-        *("## For a person", "", *people),
+        *("## Requirements that were not judged", "", *said[UNJUDGED], ""),
+        *("## For a person", "", *said[PERSON]),
     ]
     return "\n".join(lines) + "\n"
 
