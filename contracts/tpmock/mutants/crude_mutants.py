@@ -86,7 +86,7 @@ def _order() -> str:
     properties = event.get("properties") if isinstance(event, dict) else None
     if not isinstance(properties, dict) or event.get("event") != "Order Completed" or event.get("type") != "track":
         return ""
-    return str(properties.get("order_id") or "")
+    return str(properties.get("order_id") or "").strip()
 
 
 def _answering(status: Callable[[Response], int]) -> Callable[[Response], Response]:

@@ -104,7 +104,7 @@ class DeletesNobody(Destination):
 
     def handle(self, event: object, connection: Connection) -> DestinationReply:
         reply = super().handle(event, connection)
-        if reply.name == "nobody-known":
+        if reply.name in {"nobody-known", "no-user-id"}:
             self.trustpilot.erase(connection, ["nobody@example.com"])
         return reply
 
