@@ -83,8 +83,10 @@ def _is_event() -> bool:
 def _order() -> str:
     """Return the id of the order in the event; empty when it is none."""
     event = request.get_json(silent=True)
-    properties = event.get("properties") if isinstance(event, dict) else None
-    if not isinstance(properties, dict) or event.get("event") != "Order Completed" or event.get("type") != "track":
+    if not isinstance(event, dict) or (event.get("type"), event.get("event")) != ("track", "Order Completed"):
+        return ""
+    properties = event.get("properties")
+    if not isinstance(properties, dict):
         return ""
     return str(properties.get("order_id") or "").strip()
 

@@ -25,7 +25,7 @@ time.sleep(60)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody says which files a process has open")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no folder lists the files a process has open")
 def test_files_of_the_start_folder_and_open_files_are_found(tmp_path: Path) -> None:
     work, start, far = (tmp_path / name for name in ("work", "start", "far"))
     for folder in (work, start, far, start / ".hidden"):

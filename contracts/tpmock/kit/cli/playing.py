@@ -26,6 +26,7 @@ from tpmock.kit.subjects.contract import Contract
 from tpmock.kit.subjects.contract_subject import ContractSubject
 from tpmock.kit.subjects.local_mock import MockOpener
 from tpmock.kit.subjects.subjects import Subject
+from tpmock.kit.vocabulary.findings import Result
 
 
 def play(given: Options, what: Chosen, expected: dict[str, Expectation], mock: MockOpener) -> int:
@@ -67,7 +68,9 @@ def _seed(given: Options) -> int:
 
 
 def _follower(given: Options) -> other_runs.Follow:
-    return partial(_follow, as_json=given.as_json, more=_chosen_reports(given))
+    more = _chosen_reports(given)
+    # A mutant that breaks only what is recommended is found as well: it is named to see it fail.
+    return partial(_follow, as_json=given.as_json, more=more, warnings_fail=given.mutant is not None)
 
 
 def _reported(run: Callable[[], int]) -> int:
@@ -92,7 +95,7 @@ def _chosen_reports(given: Options) -> list[Collector]:
     return found
 
 
-def _follow(run: Generator[RunEvent], *, as_json: bool, more: Sequence[Reporter]) -> int:
+def _follow(run: Generator[RunEvent], *, as_json: bool, more: Sequence[Reporter], warnings_fail: bool) -> int:
     """Run, report, and return the exit code."""
     console = Console(stderr=as_json)
     terminal = TerminalReport(console, quiet=as_json)
@@ -105,4 +108,6 @@ def _follow(run: Generator[RunEvent], *, as_json: bool, more: Sequence[Reporter]
                 reporter(event)
             if isinstance(event, RunFinished):
                 code = event.exit_code
+                if warnings_fail and event.results[Result.WARNING]:
+                    code = code or 1
     return code

@@ -104,7 +104,7 @@ class TerminalReport:
         if event.of_mock:
             # They would look like merits of the subject.
             said = ", ".join(f"{count} {result}" for result in Result if (count := event.of_mock[result]))
-            self._say(f"Not counted: cases that judge the mock and not the subject: {said}.")
+            self._say(f"Not counted: cases that test the mock and not the subject: {said}.")
 
     def _figures(self, report: RunReport) -> None:
         """Calls per order and coverage of the contract, where there was anything to count."""

@@ -52,7 +52,7 @@ class Group(msgspec.Struct):
     """Some cases of a run, in sequence, in their own environment.
 
     :param sandbox_id: a sandbox that exists and that the subject is configured for; None makes new ones
-    :ivar of_mock: whether the cases judge the mock, because the subject is none of its kind
+    :ivar of_mock: whether the cases test the mock, because the subject is none of its kind
     :ivar hangs: in how many cases in a row the sandbox did not come to rest
     """
 

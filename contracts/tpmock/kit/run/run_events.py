@@ -54,7 +54,7 @@ class RunFinished(msgspec.Struct, frozen=True):
     :param impossible: why the run had to end early; empty when it did not
     :param results: how many cases of the subject came to each result
     :param excused: how many cases failed or were not run, as expected
-    :param of_mock: how many cases that judge the mock came to each result; they count for nobody else
+    :param of_mock: how many cases that test the mock came to each result; they are not in ``results``
     """
 
     results: Counter[Result]

@@ -1,4 +1,4 @@
-"""What a started program has written outside its working folder: where a log lies that nobody thinks of."""
+"""What a started program has written outside its working folder: logs in unexpected places."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tpmock.kit.subjects.processes import Program
 
 # Full of files, and none of them is a program's log.
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
-# Nobody reads a larger file in the moment that a case has for it; its end is what this case wrote.
+# A larger file takes longer than a case; its end is what this case wrote.
 _MOST_BYTES = 16_000_000
 _PROCESSES = Path("/proc")
 

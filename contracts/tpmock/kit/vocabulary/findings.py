@@ -91,7 +91,7 @@ class CaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
     :param excuse: why it was expected not to pass; empty when it was not
     :param exchanges: what was exchanged, in short; only kept when something is wrong
     :param played: whether the case was begun; False once the run has ended early
-    :param of_mock: whether it judges the mock, and says nothing about the subject
+    :param of_mock: whether it tests the mock, and says nothing about the subject
     """
 
     result: Result

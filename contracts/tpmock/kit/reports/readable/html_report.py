@@ -39,7 +39,7 @@ def _header(title: str, run: Data) -> Iterator[str]:
     yield "</ul>"
     if summary.get("ofMock"):
         said = ", ".join(f"{number} {name}" for name, number in summary["ofMock"].items())
-        yield f"<p>Not counted: cases that judge the mock and not the subject: {said}.</p>"
+        yield f"<p>Not counted: cases that test the mock and not the subject: {said}.</p>"
     if about["impossible"]:
         yield f'<p class="failed"><b>The run was impossible.</b></p><pre>{escape(about["impossible"])}</pre>'
     yield f"<p>{escape(calls_per_order(summary))}</p>"
