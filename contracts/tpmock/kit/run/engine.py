@@ -227,11 +227,7 @@ class Run:
 
 
 class CaseByCase:
-<<<<<<< HEAD
     """Plays the cases of a run when the caller asks for one, in one group that shares its subject as a run's groups do.
-=======
-    """Plays the cases of a run when a caller asks for one, in one group that shares its subject as a run's groups do.
->>>>>>> dfee23b (Plain term)
 
     :param name: distinguishes its sandboxes from those of others that play on the same mock
     """
