@@ -31,11 +31,26 @@ DEEPER = {
     "components": "/_mock/ui/components",
     "mail": "outbox/{mail}",
     "the emails of an unknown key": "outbox/?key=nobody",
+    "debugger": "segment/debugger",
+    "sources": "segment/sources",
+    "destinations": "segment/destinations",
+    "audiences": "segment/audiences",
     "destination": "segment/destinations/Trustpilot",
+    "settings of a destination": "segment/destinations/Trustpilot/settings",
+    "event tester": "segment/destinations/Trustpilot/test",
+    "replay": "segment/destinations/Trustpilot/replay",
+    "users": "trustpilot/users",
+    "tokens": "trustpilot/tokens",
     "reset": "sandboxes/default/reset",
     "delete": "sandboxes/other/delete",
     "matrix": "contract/matrix",
-    "no variant": "controls/?variant=nothing",
+    "faults": "controls/faults",
+    "variants": "controls/variants",
+    "no variant": "controls/variants?variant=nothing",
+    "snapshots": "controls/snapshots",
+    "sandboxes": "controls/sandboxes",
+    "usage": "controls/usage",
+    "a program": "connect/?program=java",
     "no operation": "coverage/?word=nothing",
     "documentation": "/_mock/docs/",
     "guide": "/_mock/docs/how-to/docker",
@@ -192,7 +207,7 @@ def test_what_is_written_into_a_page_does_not_run(awake: Watched, furnished: Up)
     assert any("Content Security Policy" in line for line in awake.said)
 
 
-def test_the_report_of_a_run_is_served_for_itself(awake: Watched, furnished: Up) -> None:
+def test_the_report_of_a_run_is_shown_in_the_frame_and_alone(awake: Watched, furnished: Up) -> None:
     opened(awake, furnished, "matrix")
     page = awake.page
     page.get_by_role("searchbox", name="Find").fill("fails-on-odd-characters")
@@ -203,6 +218,7 @@ def test_the_report_of_a_run_is_served_for_itself(awake: Watched, furnished: Up)
     expect(page.get_by_role("link", name="Open the report")).to_be_visible(timeout=PATIENCE * 1000)
     assert obstacles(page) == []
     page.get_by_role("link", name="Open the report").click()
+    expect(page.locator("iframe")).to_have_attribute("src", f"{HOME}/contract/report.html")
     page.get_by_role("link", name="Open it alone").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("the mutant fails-on-odd-characters")
     assert page.evaluate("document.styleSheets.length") == 1, "its own style sheet counts"
@@ -245,6 +261,32 @@ def test_a_live_page_lights_new_rows_pauses_and_says_when_it_is_out_of_date(awak
     page.route("**/*", lambda route: route.abort())
     expect(page.locator("#lost")).to_contain_text("The mock does not answer")
     page.unroute_all()
+
+
+def test_a_fault_is_picked_and_its_line_follows(awake: Watched, furnished: Up) -> None:
+    opened(awake, furnished, "faults")
+    page = awake.page
+    line = page.get_by_label("The fault as a line")
+    expect(line).to_have_text("createEmailInvitations 429 x2")
+    page.get_by_role("textbox", name="Count").fill("3")
+    expect(line).to_have_text("createEmailInvitations 429 x3")
+    page.get_by_role("textbox", name="Amount").fill("often")
+    expect(page.locator("#fault-line")).to_contain_text("is not a whole number")
+    expect(page.get_by_role("button", name="Show its line")).to_be_hidden()
+    page.get_by_role("textbox", name="Amount").fill("503")
+    page.get_by_role("button", name="Add this fault").click()
+    expect(page.get_by_role("status").filter(has_text="Added:")).to_contain_text("createEmailInvitations 503 x3")
+    assert awake.said == []
+
+
+def test_a_credential_is_copied_with_a_button(chromium: Browser, furnished: Up) -> None:
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(address(furnished, "connect"))
+    page.get_by_role("button", name="Copy apiKey").click()
+    expect(page.get_by_role("button", name="Copy apiKey")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#credential-apiKey").text_content()
+    context.close()
 
 
 def test_the_keyboard_leads_everywhere(awake: Watched, furnished: Up) -> None:
