@@ -35,7 +35,7 @@ class ContractWarning(UserWarning):
 
 
 def needs_a_mock(file: Path) -> bool:
-    """Return whether a contract leaves the mock to us; a mistake in it is told when its cases are collected."""
+    """Return whether a contract leaves the mock to us; a mistake in it is an error when its cases are collected."""
     try:
         return contract.read(file).target(None, None)[0] is None
     except ContractError:
