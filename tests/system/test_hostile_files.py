@@ -44,8 +44,10 @@ def ran(*arguments: str) -> Result:
 
 
 def is_a_sentence(result: Result) -> bool:
-    last = result.stderr.strip().splitlines()[-1] if result.stderr.strip() else ""
-    return last.startswith("Error: ") and len(last) < 2_000
+    lines = result.stderr.strip().splitlines() or [""]
+    if lines[-1].startswith("See 'tpmock docs "):
+        lines.pop()
+    return lines[-1].startswith("Error: ") and len(lines[-1]) < 2_000
 
 
 def cases() -> Iterator[object]:

@@ -68,7 +68,7 @@ def all_of(trace: Row, exchanges: list[Row]) -> list[OrderTest]:
 
 
 def _rendered(template: str, given: dict[str, Any], message: str) -> str:
-    return render_template(f"tests/{template}", message=message, **given)
+    return render_template(f"replays/{template}", message=message, **given)
 
 
 def _number_of(message: Row) -> str | None:
