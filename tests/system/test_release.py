@@ -31,6 +31,7 @@ RESOURCES = (
     "mockserver/tpmock/*/templates/*.html",
     "mockserver/tpmock/console/static/*",
     "mockserver/tpmock/cli/demo/templates/*.html",
+    "mockserver/tpmock/cli/demo/static/*",
     "mockserver/tpmock/outbound/*.js",
     "contracts/tpmock/destination/rules/*.json",
     "contracts/tpmock/destination/storage/steps/*.sql",

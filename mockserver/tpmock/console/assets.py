@@ -12,10 +12,10 @@ FOLDER: Final = Path(__file__).parent / "static"
 _KEPT: Final = "max-age=31536000, immutable"
 
 
-def fingerprint() -> str:
-    """Return a fingerprint of all files."""
+def fingerprint(folder: Path = FOLDER) -> str:
+    """Return a fingerprint of all files in a folder."""
     digest = hashlib.sha256()
-    for path in sorted(FOLDER.iterdir()):
+    for path in sorted(folder.iterdir()):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

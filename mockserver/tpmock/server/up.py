@@ -66,7 +66,6 @@ class Up:
     :param port: of the mock
     :param options: further options of the mock, as for ``tpmock serve``
     :param state: the mock's state file; the destination's files are beside it
-    :param quiet: whether the mock's log goes into a file like the destination's, instead of the terminal
     :param control_token: token that its control API requires, if any
     :param destination_port: of the destination
     :param trusted: the certificate of the local authority, for a mock that speaks TLS at its port
@@ -82,7 +81,6 @@ class Up:
         control_token: str | None = None,
         state: Path | None = None,
         *,
-        quiet: bool = False,
         trusted: Path | None = None,
         public: Public = Public(),
     ) -> None:
@@ -98,7 +96,6 @@ class Up:
             *(() if state is None else ("--state", str(state))),
         ]
         self._state = state
-        self._quiet = quiet
         self._host, self._port, self._destination_port = host, port, destination_port
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self._stop = threading.Event()
@@ -171,7 +168,8 @@ class Up:
         return self.store / f"{name}.log"
 
     def _in_file(self, name: str) -> bool:
-        return self._quiet or name == "destination"
+        """Return whether a program's log goes into a file; the mock's goes to the terminal."""
+        return name == "destination"
 
     def _orders(self) -> tuple[Path, str]:
         """Return the destination's database and encryption key: beside the state file, or deleted at the end.

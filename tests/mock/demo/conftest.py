@@ -1,18 +1,21 @@
-"""The parts the demo shows, running, and contract cases whose result is there at once."""
+"""The programs that the demo shows, running, and contract cases whose result is there at once."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from tpmock.cli.demo.app import Demo, serving_demo
+from tpmock.cli.demo.app import Demo, Showing, serving_demo
 from tpmock.cli.demo.contract_run import DemoContractRun
+from tpmock.cli.demo.programs import DemoPrograms, subject
 from tpmock.common.serving import address, reserved
-from tpmock.server.up import Up
+
+#: Orders of the backfill: more than fit in one window of the recommended rate would only take longer here.
+FEW = 40
 
 
 def write_pack(pack: Path, result: str = "passed") -> None:
@@ -24,10 +27,14 @@ def write_pack(pack: Path, result: str = "passed") -> None:
         "evidence": "assumed",
         "clause": {"url": "https://x.test"},
     }
-    row = {"id": "1", "text": "Credentials", "verdict": "needs a person", "why": "Show it.", "cases": []}
+    rows = [
+        {"id": "1", "text": "Credentials", "verdict": "needs a person", "why": "Show it.", "cases": []},
+        {"id": "2", "text": "Token", "verdict": "pass", "why": "", "cases": ["ONB-001"]},
+        {"id": "7, showcase", "text": "Shown", "verdict": "needs a person", "why": "Not judged: SHOW.", "cases": []},
+    ]
     with ZipFile(pack, "w") as members:
         members.writestr("results.json", json.dumps({"cases": [case]}))
-        members.writestr("sheet.json", json.dumps([row]))
+        members.writestr("sheet.json", json.dumps(rows))
 
 
 @pytest.fixture
@@ -41,28 +48,18 @@ def quick_contract_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DemoContractRun, "begin", begin)
 
 
-def parts() -> Up:
-    """The mock and the destination, to be started."""
-    with reserved("127.0.0.1", 0) as mock, reserved("127.0.0.1", 0) as destination:
-        return Up("127.0.0.1", mock, destination, quiet=True)
-
-
-def pages(everything: Up) -> AbstractContextManager[Demo]:
-    """The demo over them, to be started."""
+@contextmanager
+def demo(contract: Path | None = None, pace: int | None = None) -> Iterator[Demo]:
+    """The demo of a program, running."""
     with reserved("127.0.0.1", 0) as port:
         url = address("127.0.0.1", port)
-    return serving_demo(everything, url)
+    showing = Showing(pace, contract=contract, backfill=FEW)
+    with DemoPrograms(subject(contract)) as programs, serving_demo(programs, url, showing) as served:
+        yield served
 
 
 @pytest.fixture
-def everything() -> Iterator[Up]:
-    """The parts, running."""
-    with parts() as made:
-        yield made
-
-
-@pytest.fixture
-def running(everything: Up, quick_contract_run: None) -> Iterator[Demo]:
-    """The pages, running."""
-    with pages(everything) as served:
+def running(quick_contract_run: None) -> Iterator[Demo]:
+    """The demo of the bundled destination, running."""
+    with demo() as served:
         yield served

@@ -42,7 +42,7 @@ class MockOpener:
         stack.enter_context(self._stack)
         if self._problem is not None:
             raise self._problem
-        api = ControlClient(_address(self._program) if self._program is not None else str(self._url))
+        api = ControlClient(address_of(self._program) if self._program is not None else str(self._url))
         try:
             api.call("GET", "/health")
         except RefusedError as problem:
@@ -60,7 +60,16 @@ def open_mock(url: str | None, stack: ExitStack) -> ControlClient:
 
 
 def _started(stack: ExitStack) -> Program:
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tpmock-mock-")))
+    return start_mock(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tpmock-mock-"))), stack)
+
+
+def start_mock(folder: Path, stack: ExitStack) -> Program:
+    """Start a mock on a free port without waiting for it; see :func:`address_of`.
+
+    :param folder: where its output is kept
+    :param stack: ends it
+    :raises CannotStartError: when the system cannot start it
+    """
     command = [sys.executable, "-m", "tpmock", "serve", "--port", "0", "--json"]
     program = Program("The mock", command, local_environment(our_modules()), folder)
     # All its data is in memory, and is not needed later.
@@ -68,7 +77,11 @@ def _started(stack: ExitStack) -> Program:
     return program
 
 
-def _address(program: Program) -> str:
+def address_of(program: Program) -> str:
+    """Wait until a mock serves requests, and return its address.
+
+    :raises CannotStartError: when it does not announce itself
+    """
     # It prints one line once it serves requests.
     program.wait_until(lambda: b"\n" in program.stdout.read_bytes(), _PATIENCE)
     line = program.stdout.read_bytes().splitlines()[0]

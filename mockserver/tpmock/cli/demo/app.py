@@ -1,20 +1,24 @@
-"""Pages of the demo: one per scene, with its requirements, its steps and the checks so far."""
+"""Pages of the demo: the audience's window, the presenter's, and what both follow."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, redirect, render_template, request, send_file, url_for
 from jinja2 import ChoiceLoader, PackageLoader
+from tpmock.cli.demo.autoplay import Autoplay
 from tpmock.cli.demo.contract_run import DemoContractRun, requirements
+from tpmock.cli.demo.programs import DemoPrograms
 from tpmock.cli.demo.session import DemoSession, OutOfTurnError
-from tpmock.cli.demo.story import SCENES, Scene
+from tpmock.cli.demo.standing import standings
+from tpmock.cli.demo.story import AFTER_CASES, story
 from tpmock.common.local_server import serving
 from tpmock.common.version import __version__
 from tpmock.console import assets
@@ -23,41 +27,65 @@ from tpmock.console.filters import FILTERS
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-if TYPE_CHECKING:
-    from tpmock.server.up import Up
-
 #: Path that shows that the pages are ready.
 HEALTH: Final = "/health"
-_BY_NAME: Final = {scene.name: scene for scene in SCENES}
+#: Real seconds that a window waits for something else to be shown, and while a scene is being played.
+_FOLLOWS: Final = (10.0, 0.5)
+#: Number of orders of the backfill, unless another is asked for.
+BACKFILL: Final = 10_000
+#: Maximum number of characters of a word in a cell that is not broken.
+_LONGEST: Final = 40
+_WINDOWS: Final = ("audience", "presenter")
+_STATIC: Final = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How the demo is shown.
+
+    :ivar pace: seconds per slide; None: by hand
+    :ivar pack: an evidence pack to show instead of running the contract cases
+    :ivar contract: the ``contract.toml`` of the integration; None for the bundled one
+    :ivar backfill: number of orders of the backfill
+    """
+
+    pace: int | None = None
+    pack: Path | None = None
+    contract: Path | None = None
+    backfill: int = BACKFILL
 
 
 class Demo(Flask):
-    """The pages of a session.
+    """The pages of a session."""
 
-    :param pace: seconds after which the next scene starts automatically; None: manually
-    """
-
-    def __init__(self, everything: Up, url: str, contract: DemoContractRun, pace: int | None = None) -> None:
-        super().__init__("tpmock.cli.demo", static_folder=str(assets.FOLDER), static_url_path="/static")
+    def __init__(self, programs: DemoPrograms, url: str, contract: DemoContractRun, showing: Showing) -> None:
+        super().__init__("tpmock.cli.demo", static_folder=str(_STATIC), static_url_path="/static")
         self.jinja_env.loader = ChoiceLoader([PackageLoader("tpmock.cli.demo"), PackageLoader("tpmock.console")])
-        self.jinja_env.filters.update(FILTERS)
+        self.jinja_env.filters.update({**FILTERS, "kind": lambda one: type(one).__name__, "unbroken": _unbroken})
         self.jinja_env.trim_blocks = self.jinja_env.lstrip_blocks = True
-        self.session = DemoSession(everything, url, contract)
-        self.url, self._contract, self._pace = url, contract, pace
-        self._console = f"{everything.url}/_mock/console/default"
+        self.session = DemoSession(programs, url, contract, story(programs.subject), showing.backfill)
+        self.autoplay = Autoplay(self.session, showing.pace) if showing.pace else None
+        self.url, self._contract = url, contract
+        self._console = f"{programs.url}/_mock/console/default"
         self._requirements = requirements()
-        self._assets = assets.fingerprint()
+        self._assets = assets.fingerprint(_STATIC)
         self.jinja_env.globals["assets"] = self._assets
         self.after_request(self._finish)
         self.before_request(self._only_here)
         self.register_error_handler(HTTPException, _lost)
-        self.add_url_rule("/", "begin", lambda: redirect(url_for("scene", name=SCENES[0].name)))
+        self.add_url_rule("/", "audience", lambda: self._page("audience"))
+        self.add_url_rule("/presenter", "presenter", lambda: self._page("presenter"))
         self.add_url_rule(HEALTH, "health", lambda: {"status": "ok"})
-        self.add_url_rule("/scene/<name>", "scene", self._show)
-        self.add_url_rule("/scene/<name>", "play", self._play, methods=["POST"])
-        self.add_url_rule("/again", "again", self._again, methods=["POST"])
+        self.add_url_rule("/state", "state", self._state)
+        self.add_url_rule("/step", "step", self._step, methods=["POST"])
         self.add_url_rule("/webhook/<int:run>", "webhook", self._webhook, methods=["POST"])
         self.add_url_rule("/evidence.zip", "pack", self._pack)
+
+    def close(self) -> None:
+        """Stop what plays."""
+        if self.autoplay is not None:
+            self.autoplay.stop()
+        self.session.close()
 
     def _only_here(self) -> None:
         """Refuse requests of other sites, also under another host name (DNS rebinding)."""
@@ -72,53 +100,79 @@ class Demo(Flask):
         assets.keep(response, self._assets)
         return response
 
-    def _show(self, name: str) -> str:
-        return self._page(_known(name))
-
-    def _page(self, scene: Scene, problem: str = "") -> str:
-        number = SCENES.index(scene)
-        played = self.session.played
-        results = {one.name: self.session.result(one) for one in played}
-        # A scene is green only if all its checks passed, not because it ran.
-        right = [one for one in played if (seen := results[one.name]) is not None and seen.ok]
-        proved = {requirement for one in right for requirement in one.requirements}
+    def _page(self, window: str, problem: str = "") -> str:
+        if self.autoplay is not None:
+            self.autoplay.begin()
+        session = self.session
+        view = session.view
         return render_template(
-            "scene.html",
+            f"{window}.html",
             version=__version__,
-            scene=scene,
-            number=number + 1,
-            scenes=SCENES,
-            before=SCENES[number - 1] if number else None,
-            after=SCENES[number + 1] if number + 1 < len(SCENES) else None,
-            result=self.session.result(scene),
-            played=played,
-            results=results,
-            requirements=self._requirements,
-            proved=proved,
+            window=window,
+            view=view,
+            story=session.story,
+            subject=session.programs.subject.name,
+            ours=session.programs.ours,
+            progress=session.progress,
+            trouble=session.programs.trouble,
+            started=session.started,
+            # One computation for the presenter's list and the audience's table.
+            standings=standings(self._requirements, session.story, view.results, session.sheet),
+            listed=view.scene.name in AFTER_CASES[:1],
             console=self._console,
             problem=problem,
-            pace=self._pace,
+            autoplay=self.autoplay,
             cases_running=self._contract.running,
+            cases_done=self._contract.done,
         )
 
-    def _play(self, name: str) -> AnyResponse | tuple[str, int]:
-        scene = _known(name)
-        try:
-            self.session.play(scene, request.form.get("choice", ""))
-        except OutOfTurnError as error:
-            return self._page(scene, str(error)), HTTPStatus.CONFLICT
-        return redirect(url_for("scene", name=scene.name), 303)
+    def _state(self) -> dict[str, Any]:
+        playing = self.session.view.playing
+        revision = self.session.wait(request.args.get("revision", -1, int), _FOLLOWS[playing])
+        return {"revision": revision, "progress": self.session.progress}
 
-    def _again(self) -> AnyResponse:
-        self.session.again()
-        return redirect(url_for("begin"), 303)
+    def _step(self) -> AnyResponse | tuple[str, int]:
+        """Do what a button or a key asks for: ``to`` names a direction or a scene."""
+        to, window = request.form.get("to", ""), request.form.get("window", _WINDOWS[0])
+        if window not in _WINDOWS:
+            abort(HTTPStatus.BAD_REQUEST, f"There is no window {window!r}; there are {' and '.join(_WINDOWS)}.")
+        ways = {
+            "next": self.session.forward,
+            "back": self.session.back,
+            "again": self.session.again,
+            "restart": self.session.restart_program,
+            "pause": self._toggle,
+        }
+        try:
+            if to in ways:
+                ways[to]()
+            else:
+                self._to_scene(to, request.form.get("choice", ""))
+        except OutOfTurnError as error:
+            return self._page(window, str(error)), HTTPStatus.CONFLICT
+        return redirect(url_for(window), HTTPStatus.SEE_OTHER)
+
+    def _to_scene(self, name: str, choice: str) -> None:
+        scene = next((one for one in self.session.story.scenes if one.name == name), None)
+        if scene is None:
+            abort(HTTPStatus.NOT_FOUND, f"There is no scene {name!r} in this demo.")
+        if choice:
+            self.session.choose(scene, choice)
+        else:
+            self.session.go(scene)
+
+    def _toggle(self) -> None:
+        if self.autoplay is None:
+            abort(HTTPStatus.NOT_FOUND, "This demo does not go on by itself; start it with --auto.")
+        self.autoplay.toggle()
+        self.session.announce()
 
     def _webhook(self, run: int) -> tuple[str, int]:
         self.session.posted(run, request.get_json())
         return "", HTTPStatus.NO_CONTENT
 
     def _pack(self) -> Response:
-        if self._contract.running or not self._contract.pack.exists():
+        if not self._contract.finished or not self._contract.pack.exists():
             abort(
                 HTTPStatus.NOT_FOUND,
                 "The evidence pack does not exist yet; it is written when the contract cases have finished.",
@@ -126,11 +180,9 @@ class Demo(Flask):
         return send_file(self._contract.pack, as_attachment=True, download_name="evidence.zip")
 
 
-def _known(name: str) -> Scene:
-    scene = _BY_NAME.get(name)
-    if scene is None:
-        abort(HTTPStatus.NOT_FOUND, f"There is no scene {name!r}; the first is {SCENES[0].name!r}.")
-    return scene
+def _unbroken(text: str) -> bool:
+    """Return whether a text has a word that must be broken to fit into a cell."""
+    return any(len(word) > _LONGEST for word in text.split())
 
 
 def _lost(error: HTTPException) -> tuple[str, int]:
@@ -139,18 +191,18 @@ def _lost(error: HTTPException) -> tuple[str, int]:
 
 
 @contextmanager
-def serving_demo(everything: Up, url: str, pace: int | None = None, pack: Path | None = None) -> Iterator[Demo]:
-    """Serve the pages for the running mock and destination during the block; see :class:`Demo`.
+def serving_demo(programs: DemoPrograms, url: str, showing: Showing = Showing()) -> Iterator[Demo]:
+    """Serve the pages for the running programs during the block.
 
-    :param pack: an evidence pack to show instead of running the contract cases
+    :param url: address of the pages
     """
     with TemporaryDirectory(prefix="tpmock-demo-") as folder:
-        contract = DemoContractRun(Path(folder), pack)
-        demo = Demo(everything, url, contract, pace)
+        contract = DemoContractRun(Path(folder), showing.contract, showing.pack)
+        demo = Demo(programs, url, contract, showing)
         parts = urlsplit(url)
         try:
             with serving(demo, parts.hostname or "", parts.port or 0):
                 yield demo
         finally:
             contract.end()
-            demo.session.close()
+            demo.close()

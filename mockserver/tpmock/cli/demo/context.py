@@ -1,24 +1,19 @@
-"""Context of a scene: the running mock and destination, and results of earlier scenes."""
+"""Context of a scene: the running programs, and results of earlier scenes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from tpmock.cli.demo.artefacts import SceneResult
 from tpmock.cli.demo.contract_run import DemoContractRun
+from tpmock.cli.demo.programs import SANDBOX, DemoPrograms
 from tpmock.common import compiled, package_data
-from tpmock.common.control_client import ControlClient
-
-if TYPE_CHECKING:
-    from tpmock.server.up import Up
 
 #: Texts of the demo.
 WORDS: Final = compiled.content(package_data.path("texts", "demo.yaml"))
-#: The sandbox of the demo.
-SANDBOX: Final = "default"
 #: The destination of the workspace.
 DESTINATION: Final = "Trustpilot"
 #: Timeout of one response in seconds.
@@ -27,81 +22,39 @@ _PATIENCE: Final = 60
 _SHOWN: Final = 60
 
 Row = dict[str, Any]
-#: A cell of a table.
-Cells = tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Finding:
-    """One observation. ``ok``: whether it is as expected; None for a fact without expectation."""
-
-    text: str
-    ok: bool | None = None
-
-
-@dataclass(slots=True)
-class Table:
-    """Table with headings."""
-
-    caption: str
-    headings: tuple[str, ...]
-    rows: Sequence[Cells]
-    folded: bool = False
-
-
-@dataclass(slots=True)
-class SceneResult:
-    """Result of a scene.
-
-    :ivar orders: numbers of the orders to trace
-    :ivar exchanges: entries of the journal, oldest first
-    """
-
-    findings: list[Finding] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    orders: list[str] = field(default_factory=list)
-    exchanges: list[Row] = field(default_factory=list)
-
-    def note(self, text: str, *, ok: bool | None = None) -> None:
-        """Add an observation."""
-        self.findings.append(Finding(text, ok))
-
-    def table(
-        self, caption: str, headings: tuple[str, ...], rows: Iterable[Iterable[object]], *, folded: bool = False
-    ) -> None:
-        """Add a table; a ``folded`` one is long and collapsed."""
-        self.tables.append(Table(caption, headings, [tuple(map(str, row)) for row in rows], folded))
-
-    @property
-    def counted(self) -> tuple[int, int]:
-        """Return how many checks passed, and how many ran."""
-        checks = [finding.ok for finding in self.findings if finding.ok is not None]
-        return sum(checks), len(checks)
-
-    @property
-    def ok(self) -> bool:
-        """Return whether all checks were as expected."""
-        return all(finding.ok is not False for finding in self.findings)
+class MissingError(Exception):
+    """An earlier scene did not make what this one needs. The message is for the user."""
 
 
 class DemoContext:
-    """The running mock and destination, with the operations of the demo.
+    """The running programs, with the operations of the demo.
 
-    :param everything: the mock and the destination
+    :param programs: the mock and the integration
     :param url: of the demo's own pages
     :param contract: runs the contract cases
-    :param run: number of the session; each has its own order numbers, because the destination remembers all
+    :param run: number of the session; each has its own order numbers, because the integration remembers all
+    :param backfill: number of orders of the backfill
+    :param tell: shows how far a long scene is
     """
 
-    def __init__(self, everything: Up, url: str, run: int, contract: DemoContractRun) -> None:
-        self.mock = everything.url
-        self.destination = everything.destination_url.rstrip("/")
-        #: Where the destination keeps its database and its log.
-        self.store = everything.store
-        self.url = url
-        self.contract = contract
-        self.run = run
-        self.control = ControlClient(everything.url, everything.control_token or "")
+    def __init__(
+        self,
+        programs: DemoPrograms,
+        url: str,
+        run: int,
+        contract: DemoContractRun,
+        backfill: int,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.programs, self.url, self.run, self.contract = programs, url, run, contract
+        self.backfill, self.tell = backfill, tell
+        self.mock = programs.url
+        self.control = programs.control
+        self.destination = programs.running.url.rstrip("/")
+        self.known = programs.credentials
+        self.claims = programs.subject.claims
         #: Results of earlier scenes: the integration key, the review, ...
         self.kept: dict[str, Any] = {}
         #: Choice made in the current scene.
@@ -111,16 +64,10 @@ class DemoContext:
         self._since = 0
         self._http = requests.Session()
         self._http.trust_env = False
-        self.sandbox = self.control.sandbox(SANDBOX)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
-
-    @property
-    def known(self) -> dict[str, str]:
-        """The credentials of the sandbox."""
-        return dict(self.sandbox["credentials"])
 
     @property
     def buyer(self) -> str:
@@ -131,6 +78,15 @@ class DemoContext:
     def address(self) -> str:
         """The buyer's e-mail address."""
         return f"grace.lind.{self.run}@example.com"
+
+    def made(self, name: str) -> Any:
+        """Return a result of an earlier scene.
+
+        :raises MissingError: if that scene failed
+        """
+        if name not in self.kept:
+            raise MissingError(WORDS["missing"][name])
+        return self.kept[name]
 
     # --- operations ---------- --------------------------------------------------------------------------------------
 
@@ -161,12 +117,12 @@ class DemoContext:
         return str(answer.json()["access_token"])
 
     def act(self, action: str, body: Row, key: str | None = None) -> requests.Response:
-        """Call an action of the destination, as its front end does.
+        """Call an action of the integration, as its front end does.
 
         :param key: the integration key; default: the operator's
         """
         url = f"{self.destination}/actions/{action}"
-        return self.request("POST", url, json=body, auth=(key or self.known["integrationKey"], ""))
+        return self.request("POST", url, json=body, auth=(key or self.programs.running.key, ""))
 
     def log_in(self, login: str, **changes: str) -> requests.Response:
         """Log in at Trustpilot's page as the customer, without following the redirect."""
@@ -174,22 +130,25 @@ class DemoContext:
         return self.request("POST", login, data=form, allow_redirects=False)
 
     def order(self, number: int, **changes: Any) -> str:
-        """Report an order, and wait until Segment has processed it.
+        """Report an order, and wait until it has been processed.
 
         :param number: number within the demo
         :returns: its number
         """
         order_id = f"{self.run}{number:02d}"
-        self.report(order_id, f"demo-{order_id}", revenue=49.9, currency="EUR", **changes)
+        self.report(order_id, f"demo-{order_id}", **{"revenue": 49.9, "currency": "EUR", **changes})
         self.rest()
         return order_id
 
-    def report(self, order_id: str, message_id: str, **more: Any) -> None:
-        """Report an order of the buyer with this message id."""
-        properties = {"order_id": order_id, "email": self.address, "name": "Grace", "surname": "Lind", **more}
-        event = {"type": "track", "event": "Order Completed", "messageId": message_id, "userId": self.buyer}
-        url = f"{self.mock}/v1/track"
-        self.request("POST", url, json={**event, "properties": properties}, auth=(self.known["writeKey"], ""))
+    def report(self, order_id: str, message_id: str, **more: Any) -> Row:
+        """Report an order of the buyer with this message id, and return its event."""
+        given = {"order_id": order_id, "email": self.address, "name": "Grace", "surname": "Lind"}
+        event: Row = {"type": "track", "event": "Order Completed", "messageId": message_id, "userId": self.buyer}
+        event["properties"] = {**given, **more}
+        sandbox = self.programs.running.sandbox
+        assert sandbox is not None  # noqa: S101 - every subject of a contract has one
+        sandbox.track([event])
+        return event
 
     def rest(self) -> None:
         """Wait until nothing is in progress."""
@@ -221,10 +180,16 @@ class DemoContext:
             found += self.control_api("GET", "/invitations", referenceNumber=order)["invitations"]
         return found
 
-    def deliveries(self, order: str) -> list[Row]:
-        """Return the deliveries of an order's event."""
-        rows: list[Row] = self.control_api("GET", "/segment/deliveries", messageId=f"demo-{order}")["deliveries"]
-        return rows
+    def mail(self, invitation: Mapping[str, Any]) -> Row:
+        """Return the email of an invitation."""
+        found: Row = self.control_api("GET", f"/invitations/{invitation['id']}/mail")
+        return found
+
+    def deliveries(self, message: str) -> list[Row]:
+        """Return the deliveries of an event, by its message id."""
+        sandbox = self.programs.running.sandbox
+        assert sandbox is not None  # noqa: S101 - as above
+        return sandbox.deliveries([message])
 
 
 def called(exchanges: Iterable[Row], operation: str) -> list[Row]:

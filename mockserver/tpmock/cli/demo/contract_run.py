@@ -19,7 +19,8 @@ from tpmock.console.contract_runs import COMMAND, REPORTS, ContractRun, RunReque
 Row = dict[str, Any]
 
 #: The same seed gives the same result.
-_REQUEST: Final = RunRequest("standard", seed=7)
+_SEED: Final = 7
+_PLAN: Final = "standard"
 #: Timeout of the run in seconds, for a slow machine.
 _PATIENCE: Final = 600
 
@@ -29,13 +30,15 @@ class NoResultError(Exception):
 
 
 class DemoContractRun:
-    """Runs the standard plan against the bundled destination, with its own mock; or shows the pack of an earlier run.
+    """Runs the cases against a copy of the integration, with its own mock; or shows the pack of an earlier run.
 
     :param folder: where the evidence pack is written
+    :param contract: the ``contract.toml`` of the integration, which names its plans; None for the bundled destination
     :param pack: a pack of an earlier run, which is shown instead; nothing is run then
     """
 
-    def __init__(self, folder: Path, pack: Path | None = None) -> None:
+    def __init__(self, folder: Path, contract: Path | None = None, pack: Path | None = None) -> None:
+        self._request = RunRequest(_PLAN, contract=str(contract.resolve()) if contract else "", seed=_SEED)
         self.pack = pack or folder / REPORTS["evidence"]
         self._earlier = pack is not None
         self._lock = threading.Lock()
@@ -45,7 +48,7 @@ class DemoContractRun:
         """Start the run unless it has started."""
         with self._lock:
             if self._run is None and not self._earlier:
-                self._run = ContractRun(_REQUEST, self.pack.parent, os.environ)
+                self._run = ContractRun(self._request, self.pack.parent, os.environ)
 
     def end(self) -> None:
         """Stop the run."""
@@ -58,6 +61,23 @@ class DemoContractRun:
         """Return whether the run is in progress."""
         return self._run is not None and self._run.running
 
+    @property
+    def finished(self) -> bool:
+        """Return whether there is a result, or the reason why there is none."""
+        return self._earlier or (self._run is not None and not self._run.running)
+
+    @property
+    def done(self) -> int:
+        """Return how many cases have been run so far."""
+        return 0 if self._run is None else sum(self._run.counts.values())
+
+    @property
+    def said(self) -> str:
+        """Return which cases are shown, in words."""
+        if self._earlier:
+            return f"of an earlier run, in {self.pack.name}"
+        return "of its contract.toml" if self._request.contract else f"plan {_PLAN}, seed {_SEED}"
+
     @cached_property
     def result(self) -> Row:
         """Wait for the end of the run, and return the cases with their results.
@@ -68,7 +88,9 @@ class DemoContractRun:
         if self._run is not None:
             self._run.wait(_PATIENCE)
         if not self.pack.exists():
-            command = f"tpmock test --plan {_REQUEST.plan} --seed {_REQUEST.seed}"
+            command = " ".join(
+                ["tpmock test", *(argument.replace("=", " ", 1) for argument in self._request.arguments)]
+            )
             raise NoResultError(f"The contract cases have no result; '{command}' shows the reason.")
         with ZipFile(self.pack) as pack:
             found: Row = json.loads(pack.read("results.json"))

@@ -6,8 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tpmock.cli.demo.context import WORDS, DemoContext, SceneResult
-from tpmock.cli.demo.scenes import connecting, failing, forgetting, ordering, proving, reviewing
+from tpmock.cli.demo.artefacts import SceneResult
+from tpmock.cli.demo.context import WORDS, DemoContext
+from tpmock.cli.demo.programs import lacking
+from tpmock.cli.demo.scenes import (
+    answering,
+    backfilling,
+    connecting,
+    failing,
+    forgetting,
+    ordering,
+    proving,
+    reviewing,
+)
+from tpmock.kit.subjects.contract_subject import ContractSubject
 
 #: Runs a scene.
 Play = Callable[[DemoContext], SceneResult]
@@ -20,13 +32,17 @@ _PLAYS: Final[Mapping[str, Play]] = {
     "retries": ordering.play_retries,
     "replay": ordering.play_replay,
     "fault": failing.play,
+    "backfill": backfilling.play,
     "review": reviewing.play,
+    "questions": answering.play,
     "deletion": forgetting.play,
-    "plan": proving.show_plan,
+    "plan": proving.show_cases,
     "gaps": proving.show_gaps,
     "pack": proving.show_pack,
 }
 _CHOICES: Final = {"fault": failing.CHOICES}
+#: Scenes that wait for the contract cases.
+AFTER_CASES: Final = ("plan", "gaps", "pack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +53,7 @@ class Scene:
     :ivar lead: introduction for the audience
     :ivar notes: notes for the presenter
     :ivar requirements: related requirements of the partner program
-    :ivar button: label of the start button
+    :ivar needs: what the program must have; see :func:`tpmock.cli.demo.programs.lacking`
     """
 
     name: str
@@ -45,7 +61,7 @@ class Scene:
     lead: str
     notes: Sequence[str]
     requirements: Sequence[str] = ()
-    button: str = "Play"
+    needs: Sequence[str] = ()
 
     @property
     def play(self) -> Play:
@@ -58,4 +74,22 @@ class Scene:
         return _CHOICES.get(self.name, ())
 
 
+#: All scenes.
 SCENES: Final = tuple(Scene(**text) for text in WORDS["scenes"])
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The scenes that a program can be shown in.
+
+    :ivar left_out: the other scenes, each with what the program lacks
+    """
+
+    scenes: Sequence[Scene]
+    left_out: Sequence[tuple[Scene, str]]
+
+
+def story(shown: ContractSubject) -> Story:
+    """Return the story of a program, without the scenes that its claims do not cover."""
+    found = [(scene, " and ".join(lacking(scene.needs, shown))) for scene in SCENES]
+    return Story([scene for scene, lacks in found if not lacks], [(scene, lacks) for scene, lacks in found if lacks])
