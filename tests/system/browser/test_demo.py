@@ -66,7 +66,9 @@ def pack(tpmock: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 #: What a slide must not do: reach beyond the window, or hide a part of itself.
-CUT = """() => {
+CUT = """async () => {
+  // After the window's new size has been seen by the page, which fits the slide into it.
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   const all = [...document.querySelectorAll("main .tile, main .tile *, .proofs li, h1, .lead")];
   const boxes = all.filter((one) => !one.closest("svg, .hidden") && getComputedStyle(one).display !== "inline");
   const hidden = boxes.filter((one) => one.scrollWidth > one.clientWidth + 1);
