@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -93,3 +94,25 @@ def test_without_grace_a_program_that_would_not_end_is_ended_at_once(tmp_path: P
         child.stop(0)
         assert time.monotonic() - started < 2
     assert child.ended == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_mock_ends_with_a_kit_that_is_killed(tmp_path: Path) -> None:
+    """The kit has no chance to end it then: the mock notices that its standard input has ended."""
+    code = (
+        "import pathlib, sys, time, contextlib\n"
+        "from tpmock.kit.subjects.local_mock import address_of, start_mock\n"
+        "with contextlib.ExitStack() as stack:\n"
+        "    mock = start_mock(pathlib.Path(sys.argv[1]), stack)\n"
+        "    address_of(mock)\n"
+        "    print(mock.pid, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen(  # noqa: S603 - ours
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as kit:
+        assert kit.stdout is not None
+        mock = int(kit.stdout.readline())
+        assert not gone(mock)
+        kit.send_signal(signal.SIGKILL)
+    assert until(lambda: gone(mock))

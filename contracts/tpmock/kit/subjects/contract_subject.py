@@ -193,7 +193,8 @@ class RunningContractSubject(RunningSubject):
                 "listen on {port}."
             )
         environment = local_environment(self._environment)
-        self._program = Program(name[0].upper() + name[1:], command, environment, self.folder, folder)
+        title, ours = name[0].upper() + name[1:], self._contract.ours
+        self._program = Program(title, command, environment, self.folder, folder, ours=ours)
         self._program.wait_until(lambda: not ready or answers(ready), start.get("within", _PATIENCE))
 
     def _end(self, grace: float | None = None) -> None:

@@ -71,7 +71,7 @@ def start_mock(folder: Path, stack: ExitStack) -> Program:
     :raises CannotStartError: when the system cannot start it
     """
     command = [sys.executable, "-m", "tpmock", "serve", "--port", "0", "--json"]
-    program = Program("The mock", command, local_environment(our_modules()), folder)
+    program = Program("The mock", command, local_environment(our_modules()), folder, ours=True)
     # All its data is in memory, and is not needed later.
     stack.callback(program.stop, 0)
     return program

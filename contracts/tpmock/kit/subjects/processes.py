@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tpmock.common import package_data
+from tpmock.common.serving import END_WITH_STDIN
 
 _LAST_LINES = 20
 _GRACE = 3.0
@@ -32,6 +33,7 @@ class Program:
 
     :param output: the folder in which its output is kept
     :param folder: where it runs; None means the same folder
+    :param ours: whether it is a program of this package, which also ends when the kit is killed
     :ivar began: when it was started, in seconds since 1970
     :raises CannotStartError: when the system cannot start it at all
     """
@@ -43,6 +45,8 @@ class Program:
         environment: Mapping[str, str],
         output: Path,
         folder: Path | None = None,
+        *,
+        ours: bool = False,
     ) -> None:
         self.name = name
         self.folder = folder or output
@@ -56,9 +60,9 @@ class Program:
                 # in order.
                 self._process = subprocess.Popen(  # noqa: S603 - the command comes from the user or from this package
                     list(command),
-                    env=dict(environment),
+                    env={**environment, END_WITH_STDIN: "1"} if ours else dict(environment),
                     cwd=self.folder,
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE if ours else subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
                     start_new_session=True,
@@ -120,6 +124,8 @@ class Program:
             if sys.platform != "win32":
                 self._signal(signal.SIGKILL)
             self._process.wait()
+            if self._process.stdin is not None:
+                self._process.stdin.close()
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
