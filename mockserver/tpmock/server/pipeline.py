@@ -69,7 +69,7 @@ _SUPPLIES: Final[Mapping[str, Supply]] = {
     "body": lambda call: call.body,
     "raw": lambda call: call.raw,
     "size": lambda call: len(call.raw),
-    "content_type": lambda call: call.content_type,
+    "content_type": lambda call: call.content_type if call.operation.body else call.request.mimetype,
     "operation": lambda call: call.operation.id,
     "authorization": lambda call: call.header("authorization"),
     "sender": lambda call: Sender(found_key(call), bearer(call), call.host, call.request.remote_addr or ""),
