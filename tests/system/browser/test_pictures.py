@@ -69,10 +69,10 @@ def test_the_console(page: Page, running: Up, tpmock: Command, pytestconfig: pyt
     url = running.address_of("Trustpilot, Segment")
     page.goto(url)
     for email in ("ada@example.com", "bounce@example.com", ""):
-        page.get_by_label("E-mail").fill(email)
+        page.get_by_label("E-mail", exact=True).fill(email)
         page.get_by_role("button", name="Send the order").click()
         running.control.settle()
-    page.get_by_role("button", name="2 min", exact=True).click()
+    page.get_by_role("button", name="+2 min", exact=True).click()
     expect(page.locator(".order-table tbody tr")).to_have_count(3)
     taken(page, "console-flow", pytestconfig, whole=True)
     page.get_by_role("link", name="1001", exact=True).click()

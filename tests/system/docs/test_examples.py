@@ -27,6 +27,7 @@ REASONS = {
     "takes long": "tests/kit/generated finds cases in mutants and replays them",
     "the programs are yours": "a form to fill in; the examples below it run",
     "opens a browser": "tests/system/browser plays the demo",
+    "needs a program of yours": "tests/system/browser plays the demo on the examples of contracts",
 }
 
 

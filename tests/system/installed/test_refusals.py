@@ -18,10 +18,12 @@ def taken() -> Iterator[int]:
 
 
 def refused(command: Command) -> str:
-    """The one sentence."""
+    """The one sentence; a second one may name the page of the documentation."""
     done = ran(command)
     assert (done.returncode, done.stdout) == (2, "")
-    [line] = done.stderr.splitlines()
+    line, *more = done.stderr.splitlines()
+    assert len(more) <= 1
+    assert all(one.startswith("See 'tpmock docs ") for one in more)
     return line
 
 
