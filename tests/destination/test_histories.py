@@ -25,7 +25,7 @@ from tests.destination.happenings import HOME, Deliver, Delivery, Disturbance, F
 from tests.destination.histories import ORDERS, PAST_ANY_LEASE, PAST_ANY_TOKEN, World, judge
 
 MORE = os.environ.get("TPMOCK_HISTORIES")
-EXAMPLES = {"sqlite": int(MORE or 200), "postgresql": int(MORE or 300)}
+EXAMPLES = {"sqlite": int(MORE or 80), "postgresql": int(MORE or 100)}
 # A step of an order that needs a new token is at most the twelfth.
 STEPS = 12
 

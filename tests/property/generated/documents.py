@@ -12,7 +12,7 @@ from schemathesis.config import SchemathesisConfig
 from tpmock.common import package_data
 
 #: How much is tried: calls an operation, and walks a document.
-EXAMPLES: Final = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "25"))
+EXAMPLES: Final = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
 #: What ``tpmock serve`` answers; the other document is for a destination.
 SERVED: Final = ("trustpilot", "segment-tracking", "segment-public", "control")
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.system.browser.watching import Watched
-from tests.system.installed.running import PATIENCE, Command, Up, up
+from tests.system.installed.running import Command, Up, up
 
 #: Names and words that a careless page would run, or that would turn the line around it.
 NAME = "<script>alert('name')</script>"
@@ -56,7 +56,7 @@ def mock(tpmock: Command, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
 def person(chromium: Browser, mock: Up, request: pytest.FixtureRequest) -> Iterator[Person]:
     context = chromium.new_context(java_script_enabled=request.param)
-    context.set_default_timeout(PATIENCE * 1000)
+    context.set_default_timeout(60_000)
     yield Person(Watched(context.new_page()), request.param, mock, f"<b>{1001 + request.param}</b>")
     context.close()
 

@@ -106,7 +106,7 @@ def address(running: Up, name: str) -> str:
 def awake(chromium: Browser) -> Iterator[Watched]:
     """A browser as most people have it."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE * 1000)
+    context.set_default_timeout(60_000)
     yield Watched(context.new_page())
     context.close()
 
@@ -115,7 +115,7 @@ def awake(chromium: Browser) -> Iterator[Watched]:
 def plain(chromium: Browser) -> Iterator[Watched]:
     """A browser in which no script runs."""
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
-    context.set_default_timeout(PATIENCE * 1000)
+    context.set_default_timeout(60_000)
     yield Watched(context.new_page())
     context.close()
 

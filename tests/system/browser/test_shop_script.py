@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage
 
 from tests.support import ROOT
 from tests.system.browser.watching import Watched
-from tests.system.installed.running import PATIENCE, Control
+from tests.system.installed.running import Control
 
 DOCUMENTATION = ROOT / "mockserver" / "docs" / "how-to" / "shop-script.md"
 
@@ -42,7 +42,7 @@ def shop(tmp_path: Path, mock_url: str) -> Iterator[str]:
 
 def test_the_page_of_the_documentation_invites(chromium: Browser, shop: str, mock_url: str) -> None:
     context = chromium.new_context()
-    context.set_default_timeout(PATIENCE * 1000)
+    context.set_default_timeout(60_000)
     watched = Watched(context.new_page())
 
     def said(message: ConsoleMessage) -> bool:
