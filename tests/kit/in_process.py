@@ -52,7 +52,8 @@ class Served(subjects.RunningSubject):
         self._temporary = tempfile.TemporaryDirectory(prefix="tpmock-subject-")
         self.folder = Path(self._temporary.name)
         self.key = sandbox.credentials["integrationKey"]
-        self._environment = subjects.settings(sandbox, self.folder)
+        # A program has the folder it runs in for them; this one runs in the folder of the tests.
+        self._environment = {**subjects.settings(sandbox, self.folder), "OUTCOME_FOLDER": str(self.folder / "outcomes")}
         self._server: BaseWSGIServer | None = None
         self._app: Flask | None = None
         self._port = 0

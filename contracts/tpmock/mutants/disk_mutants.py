@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -29,3 +30,4 @@ def _logging(app: Flask, log: Any, line: Any) -> None:
         return answer
 
     app.after_request(write)
+    weakref.finalize(app, log.close)
