@@ -26,6 +26,7 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 #: What differs from run to run, and what stands for it.
 VOLATILE = (
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "<moment>"),
+    (r"\b\d\d:\d\d:\d\d\b", "<moment>"),
     (r"(127\.0\.0\.1|localhost):\d+", "<address>"),
     (r"\b\d+(\.\d+)? (ms|s)\b", "<time>"),
     (r"\b[0-9a-f]{24,}\b", "<id>"),
