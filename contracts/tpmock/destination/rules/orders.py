@@ -159,7 +159,7 @@ class OrderReader:
         an address. The order's own address comes first here, because Trustpilot's page puts it there.
 
         :param places: objects that may have an ``email``, by the path of that field, in the order to look
-        :raises Refusal: 400 when no place has one, or when the first one found is no address
+        :raises Refusal: 400 when no place has one, or when the first one found is not an address
         """
         for path, place in places.items():
             found = text(place, "email", path)
