@@ -196,12 +196,14 @@ def test_what_is_written_into_a_page_does_not_run(awake: Watched, furnished: Up)
             const script = document.createElement("script");
             script.textContent = "window.ran = true";
             document.body.append(script);
-            document.body.insertAdjacentHTML("beforeend", "<img src='/nothing' onerror='window.ran = true'>");
+            // Nothing is asked for: an answer would come, and be told, in the next test.
+            document.body.insertAdjacentHTML("beforeend", "<img src='data:image/png,no' onerror='window.ran = true'>");
             const style = document.createElement("style");
             style.textContent = "body { display: none }";
             document.body.append(style);
         }"""
     )
+    awake.page.wait_for_function("document.querySelector('img[onerror]').complete")
     assert awake.page.evaluate("window.ran") is None
     expect(awake.page.get_by_role("heading", level=1)).to_be_visible()
     assert any("Content Security Policy" in line for line in awake.said)

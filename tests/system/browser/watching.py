@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Dialog, Page, Request
+from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
 
 
 class Watched:
@@ -22,11 +22,14 @@ class Watched:
         page.context.on("page", self._watch)
 
     def _watch(self, page: Page) -> None:
-        page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
+        page.on("console", self._console)
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on("requestfailed", self._failed)
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         page.on("dialog", self._dialog)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        self.said.append(f"{message.type}: {message.text} ({message.location['url']})")
 
     def _failed(self, request: Request) -> None:
         # A test that continues before everything has loaded, or downloads a file instead of a page, aborts requests.
