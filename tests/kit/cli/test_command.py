@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 from tpmock.cli.main import tpmock
 from tpmock.kit.cases import case_files, kill_matrix
+from tpmock.kit.cli import subject_choice
+from tpmock.kit.cli.options import Options
 from tpmock.kit.cli.test_command import test as command
+from tpmock.kit.subjects.contract_subject import ContractSubject
+from tpmock.kit.subjects.subjects import ExternalSubject, Pace
 from tpmock.kit.vocabulary import checks
+
+_BOTH = ("events", "deletion")
 
 
 def invoke(*arguments: str) -> Result:
@@ -31,7 +38,7 @@ def test_every_option_is_explained_with_an_example(name: tuple[str, str]) -> Non
 
 @pytest.mark.parametrize("each", EVERY, ids=lambda each: each.name)
 def test_a_command_shows_few_options(each: click.Command) -> None:
-    assert len([option for option in each.params if isinstance(option, click.Option) and not option.hidden]) <= 11
+    assert len([option for option in each.params if isinstance(option, click.Option) and not option.hidden]) <= 12
 
 
 def test_cases_are_listed() -> None:
@@ -80,6 +87,13 @@ def test_every_check_can_be_explained(check: str) -> None:
         (["generated", "--sandbox", "default"], "--sandbox is for a running destination"),
         (["generated", "--integration-key", "key"], "--integration-key is for a running destination"),
         (["--plan", "quick", "list"], "Write --plan after the subcommand list."),
+        (["--command", "a", "--claim", "own-patient"], "no claim is named own-patient. Did you mean 'own-patience'?"),
+        (["--command", "a", "--claim", "api"], "no claim is named api"),
+        (["--command", "a", "--claim", "partner=3s"], "partner takes no duration"),
+        (["--command", "a", "--claim", "own-patience=soon"], "--claim: 'soon' is not a duration"),
+        (["--command", "a", "--claim", "own-patience="], "--claim: '' is not a duration"),
+        (["--claim", "partner"], "--claim is for the program of --command and for a running destination."),
+        (["--mutant", "no-dedupe", "--claim", "partner"], "--claim is for the program of --command"),
         (["lst"], "No such command 'lst'. Did you mean 'list'?"),
         (["--plan", "unknown"], "'unknown' is not one of"),
     ],
@@ -88,6 +102,33 @@ def test_options_that_make_no_sense_are_refused(arguments: list[str], complaint:
     result = invoke(*arguments)
     assert result.exit_code == 2
     assert complaint in re.sub(r"\s+", " ", result.stderr)
+
+
+@pytest.mark.parametrize(
+    ("named", "claims", "pace"),
+    [
+        ((), {"events", "deletion"}, Pace()),
+        (("partner", "own-patience"), {"events", "deletion", "partner", "own-patience"}, Pace(patience=5.0)),
+        (("own-patience=8s", "answers-later=PT2S"), {*_BOTH, "own-patience", "answers-later"}, Pace(8.0, 2.0)),
+        (("events",), {"events"}, Pace()),
+        (("reply", "partner"), {"reply", "partner"}, Pace()),
+    ],
+)
+@pytest.mark.parametrize(
+    "way", [Options(command="a"), Options(destination_url="u", integration_key="k", mock_url="m", sandbox="s")]
+)
+def test_claims_are_stated_by_option(way: Options, named: tuple[str, ...], claims: set[str], pace: Pace) -> None:
+    subject = subject_choice.subject(way._replace(claims=named))
+    assert subject.claims == claims
+    assert isinstance(subject, ContractSubject | ExternalSubject)
+    assert (subject.contract if isinstance(subject, ContractSubject) else subject).pace == pace
+
+
+def test_a_contract_states_the_claims_itself(tmp_path: Path) -> None:
+    file = tmp_path / "contract.toml"
+    file.write_text("", encoding="utf-8")
+    result = invoke("--contract", str(file), "--claim", "partner")
+    assert "add them to subject.claims, and leave out --claim" in re.sub(r"\s+", " ", result.stderr)
 
 
 def test_cases_and_plans_are_listed_for_programs() -> None:

@@ -83,6 +83,16 @@ def test_what_does_not_apply_is_skipped_and_cases_are_chosen(project: Path) -> N
     assert "The subject does not claim reply." in said
 
 
+@pytest.mark.parametrize("more", [[], ["-n", "1"]])
+def test_results_about_the_mock_are_named(project: Path, more: list[str]) -> None:
+    choose(project, "PROV-001", "PROV-002", "DEST-002")
+    file = project / "contract.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace('plans = ["', 'plans = ["provider", "'), encoding="utf-8")
+    said = pytest_in(project, CONTRACT, *more)
+    assert "3 passed" in said
+    assert "Of these, cases that test the mock and not the subject: 2 passed." in said
+
+
 def test_without_the_option_nothing_is_collected(project: Path) -> None:
     assert "no tests ran" in pytest_in(project)
 

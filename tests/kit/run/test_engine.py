@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from tpmock.common.control_client import UnreachableError
 from tpmock.kit.cases.case_files import CaseCheck, CaseStep, Level
 from tpmock.kit.cases.claims import EVENTS
+from tpmock.kit.run.engine import CaseByCase
 from tpmock.kit.run.expectations import Expectation
 from tpmock.kit.run.run_events import CaseFinished, CaseStarted, RunFinished, RunStarted
 from tpmock.kit.subjects.mock_client import Item, NoRestError
@@ -295,3 +296,10 @@ def test_what_judges_the_mock_is_not_counted_for_the_subject() -> None:
     assert end.results == {Result.PASSED: 1}
     assert end.of_mock == {Result.PASSED: 1}
     assert end.exit_code == 0
+
+
+def test_case_by_case_too_it_is_known_what_judges_the_mock() -> None:
+    of_mock = replace(case(2, CaseStep("settle", args=True), then=NOBODY), needs=("api",))
+    played = CaseByCase(run(StubMock(), StubSubject(), case(1), of_mock), "pytest")
+    assert [played.outcome(one).of_mock for one in (case(1), of_mock)] == [False, True]
+    played.close()

@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from tpmock.common.control_client import ControlClient
 from tpmock.kit.cases import case_files
+from tpmock.kit.cases.claims import STATABLE
 from tpmock.kit.subjects import contract
 from tpmock.kit.subjects.contract_subject import ContractSubject
 from tpmock.kit.subjects.mock_client import NoRestError, SandboxClient
@@ -61,6 +62,23 @@ def test_what_is_left_out_has_its_usual_value(tmp_path: Path) -> None:
 )
 def test_what_the_subject_does_by_its_own_clock_has_a_bound(tmp_path: Path, members: str, pace: Pace) -> None:
     assert read(tmp_path, HEAD + members + "\n" + START + EVENTS).pace == pace
+
+
+@pytest.mark.parametrize(
+    ("claims", "every"),
+    [
+        ('["partner"]', {"events", "deletion", "partner"}),
+        ('["events", "partner"]', {"events", "partner"}),
+        ('["reply"]', {"reply"}),
+    ],
+)
+def test_choices_alone_leave_it_a_destination(tmp_path: Path, claims: str, every: set[str]) -> None:
+    assert read(tmp_path, f"{HEAD}claims = {claims}\n{START}{EVENTS}").claims == every
+
+
+def test_every_claim_that_can_be_stated_is_in_the_schema() -> None:
+    stated = case_files.schema("contract")["properties"]["subject"]["properties"]["claims"]
+    assert set(stated["items"]["enum"]) == set(STATABLE)
 
 
 def test_cases_are_chosen(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 CLAIMS = {
     "events": "It takes Segment events.",
     "deletion": "It takes Segment's delete calls.",
@@ -24,10 +26,16 @@ CLAIMS = {
 }
 """Every claim, with its meaning."""
 
+OWN_PATIENCE, ANSWERS_LATER = "own-patience", "answers-later"
+"""The claims with a duration, which the kit waits in real time."""
+
 EVENTS = frozenset({"events", "deletion"})
 """The claims of a subject that states none: a destination of Segment."""
 
 API = frozenset({"api"})
+
+KINDS = EVENTS | API | {"onboarding", "showcase", "reply"}
+"""Claims that say what a subject does. All others say how it does it."""
 
 OPPOSITES = {
     "any-names": "strict-names",
@@ -37,6 +45,15 @@ OPPOSITES = {
     "keeps-no-buyers": "keeps-buyers",
 }
 """The default claim, unless the subject states the opposite one. Both are right (decision 0341)."""
+
+STATABLE = tuple(claim for claim in CLAIMS if claim not in OPPOSITES and claim not in API)
+"""Claims that a user may state: in ``contract.toml`` and by ``--claim``."""
+
+
+def stated(named: Iterable[str]) -> frozenset[str]:
+    """Return the claims of a subject that states some: without one of :data:`KINDS` it is a destination of Segment."""
+    claims = frozenset(named)
+    return claims if claims & KINDS else claims | EVENTS
 
 
 def missing(needs: tuple[str, ...], claims: frozenset[str]) -> str:

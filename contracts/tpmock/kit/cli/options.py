@@ -37,6 +37,7 @@ class Options(NamedTuple):
     mock_url: str | None = None
     mutant: str | None = None
     command: str | None = None
+    claims: tuple[str, ...] = ()
     destination_url: str | None = None
     evidence_file: Path | None = None
     contract_file: Path | None = None
@@ -106,6 +107,9 @@ OPTIONS: Final[dict[str, Any]] = {
         "Test any program. {port}, {workdir} and {python} are filled in; the environment holds PORT, "
         'INTEGRATION_KEY, TRUSTPILOT_..., DATABASE_URL. Example: --command "node server.js {port}"',
         metavar="COMMAND"),
+    "claims": _option("--claim",
+        "A claim of the program of --command, or of the running one, as in contract.toml; repeatable. Example: --claim "
+        "own-patience=8s", multiple=True, metavar="NAME[=DURATION]"),
     "evidence_file": _option("--evidence",
         "Write the evidence pack, which tpmock evidence verify checks. Example: --evidence out.zip", type=_FILE),
     "contract_file": _option("--contract",
@@ -141,7 +145,7 @@ OPTIONS: Final[dict[str, Any]] = {
 # fmt: on
 
 CHOICE: Final = ("plan", "wanted")
-SUBJECT: Final = ("contract_file", "command", "mutant", "mock_url")
+SUBJECT: Final = ("contract_file", "command", "claims", "mutant", "mock_url")
 RESULT: Final = ("reports", "as_json", "seed")
 #: A running subject, as options: tpmock test running is for it, and a ``[running]`` of a contract.toml.
 RUNNING: Final = ("destination_url", "integration_key", "sandbox")

@@ -71,7 +71,7 @@ def test(given: Options) -> None:
 @click.option(
     "--mock", "mock_url", metavar="URL", help="The mock of the destination. Example: --mock http://127.0.0.1:8080"
 )
-@takes("integration_key", "sandbox", *CHOICE, *RESULT, "evidence_file", "expected_file")
+@takes("integration_key", "sandbox", "claims", *CHOICE, *RESULT, "evidence_file", "expected_file")
 def running(given: Options) -> None:
     """Test a destination that is running, configured for a sandbox of a mock that is running, too.
 

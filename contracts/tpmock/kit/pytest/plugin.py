@@ -20,6 +20,8 @@ _SESSION: pytest.StashKey[ContractSession] = pytest.StashKey()
 #: Under which the controller of pytest-xdist tells its workers the address of their mock.
 _URL = "tpmock_contract_mock"
 _MOCK: pytest.StashKey[SharedMock] = pytest.StashKey()
+#: A property of reports; workers of pytest-xdist send it with them.
+_OF_MOCK = ("of_mock", True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -93,6 +95,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         judge.close()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many of the results are about the mock: pytest counts them among all others."""
+    results = [
+        report.outcome
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport)
+        and report.when == "call"
+        and _OF_MOCK in map(tuple, report.user_properties)
+    ]
+    if results:
+        counts = ", ".join(f"{results.count(result)} {result}" for result in dict.fromkeys(results))
+        terminalreporter.write_line(f"Of these, cases that test the mock and not the subject: {counts}.")
+
+
 class ContractFile(pytest.Collector):
     """The contract, as the parent of its cases."""
 
@@ -110,9 +127,11 @@ class ContractCase(pytest.Item):
         self.case = case
         self.add_marker("tpmock_contract")
         self.user_properties += [("evidence", case.evidence), ("clause", case.clause.url)]
+        if self.config.stash[_SESSION].of_mock(case):
+            self.user_properties.append(_OF_MOCK)
 
     def runtest(self) -> None:
-        """ContractSession it."""
+        """Play the case."""
         self.config.stash[_SESSION].play(self.case)
 
     def repr_failure(

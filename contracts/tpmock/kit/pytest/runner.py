@@ -80,9 +80,13 @@ class ContractSession:
         mock_url, sandbox, _ = self._contract.target(mock, None)
         subject = ContractSubject(self._contract)
         opened = partial(open_mock, mock_url)
-        run = Run("pytest", self.cases, subject, opened, seed, sandbox, 1, expected)
+        self._run = Run("pytest", self.cases, subject, opened, seed, sandbox, 1, expected)
         # Workers of xdist play on one mock.
-        self._played = CaseByCase(run, os.environ.get("PYTEST_XDIST_WORKER", "pytest"))
+        self._played = CaseByCase(self._run, os.environ.get("PYTEST_XDIST_WORKER", "pytest"))
+
+    def of_mock(self, case: Case) -> bool:
+        """Return whether a case tests the mock, and says nothing about the subject."""
+        return self._run.without_subject(case)
 
     def play(self, case: Case) -> None:
         """Run one case, with the subject of the case before where that is what a run of the kit does.
@@ -96,7 +100,8 @@ class ContractSession:
         if outcome.result is Result.NOT_APPLICABLE:
             pytest.skip(outcome.reason)
         if outcome.result in {Result.FAILED, Result.NOT_RUN}:
-            raise BreachError(f"{outcome.result}: {case.id} {case.title}\n{reasons(case_data(one))}")
+            about = "The case tests the mock, and says nothing about the subject.\n" if outcome.of_mock else ""
+            raise BreachError(f"{outcome.result}: {case.id} {case.title}\n{about}{reasons(case_data(one))}")
         if outcome.result is Result.WARNING:
             warnings.warn(ContractWarning(f"{case.id}: {headline(case_data(one))}"), stacklevel=2)
 

@@ -234,13 +234,14 @@ class CaseByCase:
 
     def __init__(self, run: Run, name: str) -> None:
         self._run = run
-        self._api = Group(run, ApiSubject(), f"{name}-api", (), None)
+        self._api = Group(run, ApiSubject(), f"{name}-api", (), None, of_mock=True)
         self._others = Group(run, run.subject, name, (), run.sandbox_id)
 
     def outcome(self, case: Case) -> CaseOutcome:
         """Play a case, and return what came of it."""
         group = self._api if self._run.without_subject(case) else self._others
-        return weighed(group.outcome(case), self._run.expected.get(case.id))
+        outcome = replace(group.outcome(case), of_mock=group.of_mock)
+        return weighed(outcome, self._run.expected.get(case.id))
 
     def close(self) -> None:
         """End the subject, then what the run has opened."""

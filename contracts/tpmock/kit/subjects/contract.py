@@ -5,7 +5,7 @@ messages.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from tpmock.common.durations import seconds
 from tpmock.common.suggestions import did_you_mean
 from tpmock.kit.cases import case_files
 from tpmock.kit.cases.case_files import Case, CaseError
-from tpmock.kit.cases.claims import EVENTS
+from tpmock.kit.cases.claims import ANSWERS_LATER, OWN_PATIENCE, stated
 from tpmock.kit.subjects.subjects import Pace
 
 _PATIENCE, _QUIET = "5s", "500ms"
@@ -94,19 +94,22 @@ def read(file: Path) -> Contract:
         name=subject["name"],
         plans=tuple(data["plans"]),
         wanted=tuple(data.get("cases", ())),
-        claims=frozenset(subject.get("claims", EVENTS)),
-        pace=_pace(subject),
+        claims=stated(subject.get("claims", ())),
+        pace=pace(subject.get("claims", ()), subject.get("patience"), subject.get("quiet")),
         expected=file.resolve().parent / data["expected"] if "expected" in data else None,
         **tables,
     )
 
 
-def _pace(subject: Mapping[str, Any]) -> Pace:
-    """Return what the subject claims to do by its own clock."""
-    claimed = subject.get("claims", ())
+def pace(claims: Collection[str], patience: str | None = None, quiet: str | None = None) -> Pace:
+    """Return what a subject claims to do by its own clock.
+
+    :param patience: the bound of ``own-patience`` as a duration; None for the default, 5 s
+    :param quiet: the silence of ``answers-later`` as a duration; None for the default, 500 ms
+    """
     return Pace(
-        patience=seconds(subject.get("patience", _PATIENCE)) if "own-patience" in claimed else 0.0,
-        quiet=seconds(subject.get("quiet", _QUIET)) if "answers-later" in claimed else 0.0,
+        patience=seconds(_PATIENCE if patience is None else patience) if OWN_PATIENCE in claims else 0.0,
+        quiet=seconds(_QUIET if quiet is None else quiet) if ANSWERS_LATER in claims else 0.0,
     )
 
 
@@ -129,7 +132,7 @@ def _problems(data: Mapping[str, Any]) -> Iterator[str]:
         yield "[start] is missing: how the program is started; or [running], [manual], or a [trigger] with a command."
     if "events" in data and "trigger" in data:
         yield "[events] and [trigger] are two ways for orders to come; keep one."
-    for member, claim in (("patience", "own-patience"), ("quiet", "answers-later")):
+    for member, claim in (("patience", OWN_PATIENCE), ("quiet", ANSWERS_LATER)):
         if member in data["subject"] and claim not in data["subject"].get("claims", ()):
             yield f"subject.{member} belongs to the claim {claim}. Add it to subject.claims, or leave {member} out."
     if "events" not in data and "trigger" not in data:

@@ -27,7 +27,7 @@ from tpmock.kit.subjects.processes import (
     local_environment,
     our_modules,
 )
-from tpmock.kit.subjects.subjects import RunningSubject, settings
+from tpmock.kit.subjects.subjects import NO_PACE, Pace, RunningSubject, settings
 
 _PATIENCE = 15.0
 _Ask = Callable[[str], None]
@@ -78,18 +78,21 @@ def mutant(name: str) -> ContractSubject:
     )
 
 
-def by_command(command: str) -> ContractSubject:
+def by_command(command: str, claims: frozenset[str] = EVENTS, pace: Pace = NO_PACE) -> ContractSubject:
     """Return the program that a command starts. It runs in the user's working folder, so that the command may name
     files.
     """
-    return _by_command("the program of --command", command, EVENTS, ours=False)
+    return _by_command("the program of --command", command, claims, pace, ours=False)
 
 
-def _by_command(name: str, command: str, claims: frozenset[str], *, ours: bool) -> ContractSubject:
+def _by_command(
+    name: str, command: str, claims: frozenset[str], pace: Pace = NO_PACE, *, ours: bool
+) -> ContractSubject:
     # In a separate folder no package of the user can shadow ours.
     start = {"command": shlex.split(command), "ready": "{url}/health", "folder": "{workdir}" if ours else "."}
     events = {"to": "http://127.0.0.1:{port}"}
-    return ContractSubject(Contract(folder=Path.cwd(), name=name, claims=claims, start=start, events=events, ours=ours))
+    contract = Contract(folder=Path.cwd(), name=name, claims=claims, pace=pace, start=start, events=events, ours=ours)
+    return ContractSubject(contract)
 
 
 class RunningContractSubject(RunningSubject):

@@ -39,6 +39,10 @@ class Pace(msgspec.Struct, frozen=True):
     quiet: float = 0.0
 
 
+NO_PACE = Pace()
+"""That of a subject that waits for nothing and has no queue."""
+
+
 class RunningSubject:
     """Subject that takes events; by default one that the kit did not start, and can neither end nor inspect.
 
@@ -57,7 +61,7 @@ class RunningSubject:
     sandbox: SandboxClient | None = None
     folder: Path | None = None
     restarts_alone: bool = False
-    pace: Pace = Pace()
+    pace: Pace = NO_PACE
 
     def restart(self) -> bool:
         """End it and start it again with the same settings and folder; False when the kit cannot."""
@@ -106,6 +110,7 @@ class ExternalSubject(RunningSubject):
     url: str
     key: str
     claims: frozenset[str] = EVENTS
+    pace: Pace = NO_PACE
 
     @property
     def name(self) -> str:
