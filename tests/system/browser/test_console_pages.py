@@ -196,7 +196,7 @@ def test_what_is_written_into_a_page_does_not_run(awake: Watched, furnished: Up)
             const script = document.createElement("script");
             script.textContent = "window.ran = true";
             document.body.append(script);
-            // Nothing is asked for: an answer would come, and be told, in the next test.
+            // Nothing is asked for: its answer would come in the next test, and be reported there.
             document.body.insertAdjacentHTML("beforeend", "<img src='data:image/png,no' onerror='window.ran = true'>");
             const style = document.createElement("style");
             style.textContent = "body { display: none }";
