@@ -26,6 +26,14 @@ async function onTrack(event, settings) {
   if (kind === 'hangs') await new Promise(() => {})
   if (kind === 'loops') while (true) {}
   if (kind === 'abroad') await fetch('https://example.com/')
+  if (kind === 'https') {
+    const path = `/v1/business-units/find?name=${settings.domain}`
+    const answer = await new Promise((done, failed) => {
+      const headers = { apikey: settings.apiKey }
+      https.get({ hostname: 'api.trustpilot.com', path, headers }, done).on('error', failed)
+    })
+    if (answer.statusCode !== 200) throw new InvalidEventPayload(String(answer.statusCode))
+  }
   if (kind === 'trustpilot') {
     const answer = await fetch(`https://api.trustpilot.com/v1/business-units/find?name=${settings.domain}`,
       { headers: { apikey: settings.apiKey } })
@@ -91,12 +99,13 @@ def test_fetch_reaches_this_machine_only(sandbox: SandboxUnderTest) -> None:
     assert "this machine only, not example.com" in row["attempts"][0]["message"]
 
 
-def test_the_vendors_hosts_are_the_mock() -> None:
+@pytest.mark.parametrize("kind", ["trustpilot", "https"])
+def test_the_vendors_hosts_are_the_mock(kind: str) -> None:
     # Only over a socket can a function reach the mock.
     with closing(OverSocket()) as door:
         sandbox = SandboxUnderTest(door, Judge())
         connect(sandbox, CODE, apiKey=sandbox["apiKey"], domain=sandbox["domain"])
-        assert told(sandbox, kind="trustpilot")["state"] == "delivered"
+        assert told(sandbox, kind=kind)["state"] == "delivered"
         [entry] = sandbox.control("GET", "/journal?operation=findBusinessUnit")["journal"]
         assert entry["status"] == 200
 

@@ -10,6 +10,7 @@ from typing import Final
 import yaml
 from tpmock import spec
 from tpmock.common import package_data
+from tpmock.core import reference_data
 from tpmock.core.settings_file import SETTINGS
 from tpmock.faults import KINDS, grammar, trigger_addresses
 from tpmock.faults.effects import OUT, TRUSTPILOT
@@ -123,6 +124,18 @@ def settings() -> str:
     return table("key", "environment variable", "meaning", "value", "used by", rows=rows())
 
 
+def function_globals() -> str:
+    """Every global that Segment documents for functions."""
+    has = {"node": "Node.js's own", "mock": "the mock's own", "package": "your package", "none": "not there"}
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for row in reference_data.read("function-globals"):
+            package = f"`{row['package']}` {row.get('version', '')}".strip() if "package" in row else "Node.js's own"
+            yield f"`{row['global']}`", package, has[row["has"]], row.get("note", "")
+
+    return table("global", "at Segment", "in the mock", "note", rows=rows())
+
+
 def pages() -> str:
     """Every page with the sentence that says what it is for."""
 
@@ -145,6 +158,7 @@ PAGES: Final[dict[str, Parts]] = {
     "concepts/evidence-and-variants.md": {"levels": levels},
     "reference/commands.md": {"commands": commands, "common options": common_options},
     "reference/settings.md": {"settings": settings},
+    "reference/function-globals.md": {"function globals": function_globals},
     "reference/operations.md": {"operations": operations},
     "reference/faults.md": {"faults": faults, "fault words": fault_words},
     "reference/variants.md": {"variants": switches},

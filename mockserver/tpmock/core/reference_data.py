@@ -15,6 +15,7 @@ def read(
         "countries",
         "email-outcomes",
         "fault-kinds",
+        "function-globals",
         "locales",
         "segment-catalog",
         "segment-settings",

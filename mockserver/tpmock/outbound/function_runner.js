@@ -1,68 +1,19 @@
-'use strict'
-// Runs destination functions for the mock: one JSON line in, one JSON line out, one call at a time.
+// Runs destination functions for the mock, behind function_globals.js: one JSON line in, one JSON line out, one call at a time.
 // In:  {"number", "code", "handler" or null, "argument", "settings", "apiUrl", "vendorHosts", "milliseconds"}
 // Out: {"number", "handlers"} when no handler is asked for, else {"number", "value"} or {"number", "error", "message"};
 //      always with "console", the beginning of what the function wrote there.
 
 const vm = require('node:vm')
 const readline = require('node:readline')
-const nodeCrypto = require('node:crypto')
-const nodeZlib = require('node:zlib')
 
 // A function that leaves vm must not signal the user's other programs. Files and programs are closed by Node's permissions.
 for (const name of ['kill', '_kill', '_debugProcess']) process[name] = undefined
 
 const HANDLERS = ['onTrack', 'onIdentify', 'onPage', 'onScreen', 'onGroup', 'onAlias', 'onDelete', 'onBatch']
 const CONSOLE_KEPT = 4096
-const LOADED_AT_MOST = 20
+// Each may have its own copies of packages in the heap.
+const LOADED_AT_MOST = 10
 const loaded = new Map()
-// What Segment's runtime has besides (its documentation, functions runtime). Node has none of it, and functions load no files.
-const NOT_HERE = ['_', 'AWS', 'OAuth', 'https', 'jsonwebtoken', 'moment', 'uuidv5', 'xml', 'xml2js']
-
-function notHere(name) {
-  const refuse = () => {
-    throw new ReferenceError(`Segment's runtime has ${name}; the mock does not. It has what Node.js has, cache and zlib`)
-  }
-  return new Proxy(function () {}, { get: refuse, apply: refuse, construct: refuse })
-}
-
-// Values are kept for as long as the function is loaded, at most for their time to live, in milliseconds.
-function makeCache() {
-  const kept = new Map()
-  return {
-    async load(key, ttl, fill) {
-      const known = kept.get(key)
-      if (known && known.until > Date.now()) return known.value
-      const value = await fill()
-      kept.set(key, { value, until: Date.now() + ttl })
-      return value
-    },
-    delete: (key) => kept.delete(key),
-  }
-}
-
-function isLoopback(host) {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase()
-  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
-}
-
-function guardedFetch(current) {
-  return async function guarded(resource, init) {
-    const { apiUrl, vendorHosts } = current.call
-    const request = new Request(resource, init)
-    const url = new URL(request.url)
-    const vendor = apiUrl !== '' && vendorHosts.includes(url.hostname)
-    if (!vendor && !isLoopback(url.hostname)) {
-      throw new TypeError(`fetch failed: the mock lets functions reach this machine only, not ${url.hostname}`)
-    }
-    const { method, headers, signal } = request
-    const body = request.body === null ? undefined : await request.arrayBuffer()
-    // A redirect could lead elsewhere, so it is the function that has to follow it.
-    return fetch(vendor ? new URL(url.pathname + url.search, apiUrl) : url, {
-      method, headers, body, signal, redirect: 'manual',
-    })
-  }
-}
 
 function load(code) {
   if (loaded.has(code)) return loaded.get(code)
@@ -73,14 +24,11 @@ function load(code) {
   }
   const names = ['EventNotSupported', 'InvalidEventPayload', 'ValidationError', 'RetryError', 'DropEvent']
   const classes = names.map((name) => `class ${name} extends Error { get name() { return '${name}' } }`).join('\n')
-  const context = vm.createContext({
-    fetch: guardedFetch(current),
+  const context = vm.createContext(Object.assign(makeGlobals(current), {
     console: { log: write, info: write, warn: write, error: write, debug: write },
-    Request, Response, Headers, URL, URLSearchParams, AbortController, TextEncoder, TextDecoder,
-    Buffer, btoa, atob, structuredClone, setTimeout, clearTimeout,
-    crypto: nodeCrypto, zlib: nodeZlib, FormData, Blob, cache: makeCache(),
-    ...Object.fromEntries(NOT_HERE.map((name) => [name, notHere(name)])),
-  })
+    Request, Response, Headers, URL, URLSearchParams, AbortController, TextEncoder, TextDecoder, Blob,
+    Buffer, structuredClone, setTimeout, clearTimeout,
+  }))
   vm.runInContext(classes, context)
   const found = vm.runInContext(
     `${code}\n;({${HANDLERS.map((name) => `${name}: typeof ${name} === 'function' ? ${name} : null`).join(', ')}})`,

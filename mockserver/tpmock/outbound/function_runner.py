@@ -2,8 +2,9 @@
 
 Functions run only if the mock was started with permission for them (``tpmock.core.permissions``). Node's ``vm``
 separates two functions but does not confine hostile code, so the process itself is confined: Node's permission model
-(no files, no programs, no threads, no add-ons), no environment, an empty folder, and limits of time and memory. It
-does not block the network: code that leaves ``vm`` can reach everything that this machine can reach.
+(no files but those of the user's ``node_modules``, no programs, no threads, no add-ons), no environment, an empty
+folder, and limits of time and memory. It does not block the network: code that leaves ``vm`` can reach everything
+that this machine can reach.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from typing import Any, Final
 
 from tpmock.common.installation import install_command
 from tpmock.common.real_time import monotonic
+from tpmock.core import reference_data
 from tpmock.core.permissions import FUNCTIONS_NOT_ALLOWED
 
 #: Maximum number of concurrent calls of one process; each needs its own Node, about 40 MB.
@@ -54,6 +56,9 @@ def no_node() -> str:
 
 #: Environment variable with the path of the Node.js to use.
 NODE_VARIABLE: Final = "TPMOCK_NODE"
+#: Environment variable with the folder whose ``node_modules`` functions use.
+PACKAGES_VARIABLE: Final = "TPMOCK_NODE_MODULES"
+_MODULES: Final = "node_modules"
 
 
 def find_node() -> str | None:
@@ -71,6 +76,29 @@ def find_node() -> str | None:
             if program.is_file():
                 return str(program)
     return shutil.which("node")
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """The packages that functions use.
+
+    :param folder: the project's folder
+    :param modules: its ``node_modules``, if there is one
+    """
+
+    folder: Path
+    modules: Path | None = None
+
+
+def find_packages() -> Packages:
+    """Return the packages of the folder that ``TPMOCK_NODE_MODULES`` names, or of the working folder or one above."""
+    named = os.environ.get(PACKAGES_VARIABLE)
+    folder = Path(named).absolute() if named else Path.cwd()
+    if folder.name == _MODULES:
+        folder = folder.parent
+    places = (folder,) if named else (folder, *folder.parents)
+    found = next((place for place in places if (place / _MODULES).is_dir()), None)
+    return Packages(folder) if found is None else Packages(found, found / _MODULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +139,13 @@ class FunctionRunner:
 
     :param node: the path of Node.js, or None
     :param allowed: whether the mock was started with permission for functions
+    :param packages: the packages for functions; None for those of the working folder
     """
 
-    def __init__(self, node: str | None, *, allowed: bool) -> None:
+    def __init__(self, node: str | None, *, allowed: bool, packages: Packages | None = None) -> None:
         self._allowed = allowed
         self._node = node
+        self._packages = packages or find_packages()
         self._folder: str | None = None
         self._finalizer: Finalize | None = None
         self._starting = threading.Lock()
@@ -133,7 +163,7 @@ class FunctionRunner:
         began = monotonic()
         try:
             if child is None or not child.alive:
-                child = _Child(self._node, self._empty_folder())
+                child = _Child(self._node, self._empty_folder(), self._packages)
                 child.start()
             answer = child.ask(call, timeout)
         except _TooSlowError:
@@ -200,6 +230,11 @@ def _limit(pid: int) -> None:
             resource.prlimit(pid, limit, (most, most))
 
 
+def _globals(packages: Packages) -> str:
+    rows = reference_data.read("function-globals")
+    return json.dumps({"rows": rows, "project": str(packages.folder)})
+
+
 class _TooSlowError(Exception):
     """The function exceeds its time limit. Its process has been killed."""
 
@@ -207,13 +242,17 @@ class _TooSlowError(Exception):
 class _Child:
     """One Node.js process. It ends when its standard input closes, also after a crash of this process."""
 
-    def __init__(self, node: str, folder: str) -> None:
+    def __init__(self, node: str, folder: str, packages: Packages) -> None:
         self._number = 0
         self._too_slow = False
-        source = Path(__file__).with_name("function_runner.js").read_text(encoding="utf-8")
+        here = Path(__file__).parent
+        source = "\n".join((here / f"function_{part}.js").read_text(encoding="utf-8") for part in ("globals", "runner"))
+        permissions = permission_flags(node)
+        if permissions and packages.modules is not None:
+            permissions = (*permissions, f"--allow-fs-read={packages.modules}/")
         # None of the user's own environment: no tokens, no proxies, no NODE_OPTIONS.
         self._process = subprocess.Popen(  # noqa: S603 - the user's Node, our own script
-            [node, *permission_flags(node), f"--max-old-space-size={HEAP}", "-e", source],
+            [node, *permissions, f"--max-old-space-size={HEAP}", "-e", source, _globals(packages)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -6,20 +6,25 @@ import shlex
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tpmock.common.installation import install_command
+from tpmock.core import reference_data
 from tpmock.core.permissions import FUNCTIONS_NOT_ALLOWED
 from tpmock.outbound import function_runner
 from tpmock.outbound.function_runner import (
     CHILDREN,
     NODE_VARIABLE,
     NOT_ALLOWED,
+    PACKAGES_VARIABLE,
     UNAVAILABLE,
     FunctionCall,
     FunctionRunner,
+    Packages,
     find_node,
+    find_packages,
     no_node,
     permission_flags,
 )
@@ -239,10 +244,14 @@ def test_where_functions_are_not_allowed_none_runs() -> None:
 @pytest.mark.parametrize(
     ("body", "value"),
     [
-        ("zlib.gunzipSync(zlib.gzipSync('tea')).toString()", "tea"),
+        ("zlib.zlib.gunzipSync(zlib.zlib.gzipSync('tea')).toString()", "tea"),
+        ("(zlib = zlib.zlib).inflateSync(zlib.deflateSync('tea')).toString()", "tea"),
         ("[...(() => { const form = new FormData(); form.append('a', 'b'); return form })().keys()]", ["a"]),
         ("[await cache.load('k', 60000, async () => 1), await cache.load('k', 60000, async () => 2)]", [1, 1]),
-        ("[await cache.load('k', 60000, () => 1), cache.delete('k'), await cache.load('k', 1, () => 2)]", [1, True, 2]),
+        ("[await cache.load('k', 60000, () => 1), cache.delete('k'), await cache.load('k', 1, () => 2)]", [1, None, 2]),
+        ("[await cache.load('k', -1, () => 1), await cache.load('k', -1, () => 2)]", [1, 1]),
+        ("[await cache.load('k', undefined, () => 1), await cache.load('k', () => 2)]", [1, 1]),
+        ("[await cache.load('k', 0, () => 1), await cache.load('k', 0, () => 2)]", [1, 2]),
         ("typeof crypto.createHmac", "function"),
     ],
 )
@@ -251,11 +260,80 @@ def test_globals_of_segments_runtime_are_there(runner: FunctionRunner, body: str
     assert (outcome.error, outcome.value) == (None, value)
 
 
-@pytest.mark.parametrize(
-    "use", ["_.get({}, 'a')", "moment()", "https.get('x')", "new OAuth()", "jsonwebtoken.sign({}, 'k')", "AWS.S3"]
-)
-def test_a_global_that_only_segment_has_says_so(runner: FunctionRunner, use: str) -> None:
+GLOBALS = reference_data.read("function-globals")
+
+
+def why_not(runner: FunctionRunner, use: str) -> str:
     outcome = runner.run(FunctionCall(f"async function onTrack() {{ return {use} }}", "onTrack"), 5)
     assert outcome.error == "ReferenceError"
-    assert "Segment's runtime has " in (outcome.message or "")
-    assert "the mock does not" in (outcome.message or "")
+    return outcome.message
+
+
+def test_a_global_that_only_segment_has_says_so(runner: FunctionRunner) -> None:
+    names = {row["global"].split(".")[0] for row in GLOBALS if row["has"] == "none"}
+    messages = {name: why_not(runner, f"[typeof {name}, {name}.x]") for name in names}
+    parts = {name: f"Segment's runtime has {name}; the mock does not. It " for name in names}
+    assert [name for name in names if not messages[name].startswith(parts[name])] == []
+
+
+def test_a_package_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    rows = [row for row in GLOBALS if row["has"] == "package" and row["global"] != "FormData"]
+    with closing(FunctionRunner(NODE, allowed=True, packages=Packages(tmp_path))) as runner:
+        messages = {row["package"]: why_not(runner, f"{row['global']}.x") for row in rows}
+    assert [name for name, message in messages.items() if f"npm install {name}" not in message] == []
+    assert [name for name, message in messages.items() if f"in {tmp_path} and restart" not in message] == []
+
+
+def install(project: Path, package: str, source: str) -> Packages:
+    folder = project / "node_modules" / package
+    folder.mkdir(parents=True)
+    (folder / "index.js").write_text(source, encoding="utf-8")
+    return Packages(project, project / "node_modules")
+
+
+def test_each_function_has_its_own_copy_of_a_package(tmp_path: Path) -> None:
+    packages = install(tmp_path, "lodash", "let calls = 0; exports.count = () => ++calls")
+    with closing(FunctionRunner(NODE, allowed=True, packages=packages)) as runner:
+        codes = [f"function onTrack() {{ return _.count() }} // {number}" for number in (1, 1, 2)]
+        assert [runner.run(FunctionCall(code, "onTrack"), 5).value for code in codes] == [1, 2, 1]
+
+
+def test_a_package_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:
+    packages = install(tmp_path, "xml", "throw new Error('not for this Node.js')")
+    with closing(FunctionRunner(NODE, allowed=True, packages=packages)) as runner:
+        outcome = runner.run(FunctionCall("function onTrack() { return xml({}) }", "onTrack"), 5)
+    assert "It cannot be loaded: not for this Node.js" in outcome.message
+
+
+def test_a_package_reads_no_files_beyond_node_modules(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hidden", encoding="utf-8")
+    packages = install(tmp_path, "xml", "module.exports = (file) => require('fs').readFileSync(file, 'utf-8')")
+    with closing(FunctionRunner(NODE, allowed=True, packages=packages)) as runner:
+        code = "function onTrack(file) { return xml(file) }"
+        inside = runner.run(FunctionCall(code, "onTrack", str(tmp_path / "node_modules/xml/index.js")), 5)
+        outside = runner.run(FunctionCall(code, "onTrack", str(tmp_path / "secret")), 5)
+    assert inside.error is None
+    assert outside.message.startswith("Access to this API has been restricted")
+
+
+def test_packages_are_those_of_the_named_folder_or_of_the_nearest_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    deep = tmp_path / "shop" / "functions"
+    deep.mkdir(parents=True)
+    (tmp_path / "shop" / "node_modules").mkdir()
+    found = Packages(tmp_path / "shop", tmp_path / "shop" / "node_modules")
+    monkeypatch.delenv(PACKAGES_VARIABLE, raising=False)
+    monkeypatch.chdir(deep)
+    assert find_packages() == found
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(PACKAGES_VARIABLE, "shop/node_modules")
+    assert find_packages() == found
+    monkeypatch.setenv(PACKAGES_VARIABLE, str(deep))
+    assert find_packages() == Packages(deep)
+
+
+@pytest.mark.parametrize("use", ["https.get('https://example.com/')", "https.request({ host: 'example.com' })"])
+def test_https_reaches_this_machine_only(runner: FunctionRunner, use: str) -> None:
+    outcome = runner.run(FunctionCall(f"async function onTrack() {{ return {use} }}", "onTrack"), 5)
+    assert "this machine only, not example.com" in outcome.message
