@@ -1,4 +1,8 @@
-"""``python -m tests.benchmarks.console``: every page of the console over ten thousand mails, events and exchanges."""
+"""``python -m tests.benchmarks.console``: every page of the console over ten thousand mails, events and exchanges.
+
+A time is one of the processor's, so that what else runs on the machine is not measured. The first look at a page has
+what is made once in a process, and the first page of all has the pages themselves.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tpmock.console.menu import PAGES
@@ -18,9 +22,9 @@ from tests.mock.console.conftest import HOST, Visitor
 from tests.mock.console.trustpilot import token
 from tests.support.sandboxes import an_invitation, an_order
 
-#: Milliseconds that a page may take.
-MARK = 150.0
-ROUNDS = 15
+#: Milliseconds that a page may take: the first of a process, the first look at another, and every later one.
+FIRST, LOOK, MARK = 100.0, 300.0, 150.0
+ROUNDS = 7
 #: Beside the pages of the menu: filtered, searched, far down, and one thing alone.
 MORE = (
     *("/outbox/?page=100", "/outbox/?state=queued", "/outbox/?key=77", "/outbox/?key=p77@example.com"),
@@ -31,16 +35,26 @@ MORE = (
     *("/segment/destinations/Trustpilot", "/segment/sources", "/segment/audiences", "/segment/?period=14d"),
     *("/controls/?all=", "/controls/faults", "/controls/variants", "/controls/usage"),
     *("/outbox/?template=null", "/coverage/?all=", "/contract/matrix"),
+    *("/orders/?q=p77", "/orders/?state=not-invited", "/orders/?page=90"),
+    *("/search/?q=p77", "/search/?q=ALL+WAS", "/search/?q=nothing-has-this"),
 )
 #: Events in one batch.
 BATCH = 100
 
 
 class Answering:
-    """A destination without a network: of ten events it refuses one."""
+    """A destination without a network: of ten events it refuses one, and for the others it may ask for an email.
+
+    :ivar invite: asks for the email of an order
+    """
+
+    invite: Callable[[Mapping[str, Any]], object] | None = None
 
     def post(self, _url: str, _headers: Mapping[str, str], body: bytes, _timeout: float) -> HttpReply:
-        refused = str(json.loads(body)["properties"]["order_id"]).endswith("7")
+        order = json.loads(body)["properties"]
+        refused = str(order["order_id"]).endswith("7")
+        if not refused and self.invite is not None:
+            self.invite(order)
         answer = b'{"message": "No address."}' if refused else b'{"message": "Taken."}'
         return HttpReply(400 if refused else 200, {"Content-Type": "application/json"}, answer, None, 1.0)
 
@@ -48,14 +62,24 @@ class Answering:
         """There is nothing."""
 
 
-def fill(visitor: Visitor, count: int) -> None:
-    """Mails, each by a call that the journal keeps, and a tenth of that in reviews."""
+def inviting(visitor: Visitor) -> Callable[[Mapping[str, Any]], None]:
+    """What asks for the email of an order."""
     path = f"/v1/private/business-units/{visitor.sandbox['credentials']['businessUnitId']}/email-invitations"
     headers = {"Host": HOST, "Authorization": f"Bearer {token(visitor)}"}
-    for number in range(count):
-        body = an_invitation(referenceNumber=str(number), consumerEmail=f"p{number}@example.com")
+
+    def invite(order: Mapping[str, Any]) -> None:
+        body = an_invitation(referenceNumber=str(order["order_id"]), consumerEmail=order["email"])
         answer = visitor.client.post(path, headers=headers, json=body)
         assert answer.status_code < 300, answer.text
+
+    return invite
+
+
+def fill(visitor: Visitor, count: int) -> None:
+    """Mails, each by a call that the journal keeps, and a tenth of that in reviews."""
+    invite = inviting(visitor)
+    for number in range(count):
+        invite({"order_id": str(number), "email": f"p{number}@example.com"})
         if number % 10 == 0:
             visitor.api("POST", "/reviews", {"stars": 4, "text": "All was well. " * 10})
 
@@ -73,22 +97,35 @@ def send(visitor: Visitor, count: int) -> None:
 
 
 def measure(count: int) -> list[dict[str, Any]]:
-    """Each page with the median of its times, in milliseconds, and its size."""
-    with MockApp(MockSettings(destination_url="http://127.0.0.1:9/", http_client=Answering())) as mock:
+    """Each page with the first and the median of its later times, in milliseconds, and its size.
+
+    Before it are ``count`` emails and ``count`` orders, most of which went the whole way from event to email.
+    """
+    destination = Answering()
+    with MockApp(MockSettings(destination_url="http://127.0.0.1:9/", http_client=destination)) as mock:
         visitor = Visitor(mock)
-        send(visitor, count)
         fill(visitor, count)
+        # No more than ten thousand emails may wait.
+        visitor.api("POST", "/clock/advance", {"by": "8d"})
+        destination.invite = inviting(Visitor(mock))
+        send(visitor, count)
+        destination.invite = None
+        first = [_row("/orders/", visitor)]
         one = re.findall(r"/outbox/([0-9a-f]{24})", visitor.see("/outbox/"))[0]
         newest = visitor.api("GET", "/journal?limit=1")["journal"][0]["id"]
-        found = []
-        for path in (*(f"/{room.pages.name}/" for room in PAGES), *MORE, f"/outbox/{one}", f"/requests/{newest}"):
-            times = []
-            for _ in range(ROUNDS):
-                began = time.perf_counter()
-                text = visitor.see(path)
-                times.append((time.perf_counter() - began) * 1000)
-            found.append({"page": path, "median": statistics.median(times), "bytes": len(text)})
-    return found
+        last = visitor.api("GET", "/orders?limit=1")["orders"][0]["trace"]
+        pages = (f"/{room.pages.name}/" for room in PAGES if room.pages.name != "orders")
+        others = (*pages, *MORE, f"/outbox/{one}", f"/requests/{newest}", f"/orders/{last}")
+        return first + [_row(path, visitor) for path in others]
+
+
+def _row(path: str, visitor: Visitor) -> dict[str, Any]:
+    times = []
+    for _ in range(1 + ROUNDS):
+        began = time.process_time()
+        text = visitor.see(path)
+        times.append((time.process_time() - began) * 1000)
+    return {"page": path, "first": times[0], "median": statistics.median(times[1:]), "bytes": len(text)}
 
 
 def main() -> None:
@@ -100,9 +137,12 @@ def main() -> None:
     found = measure(chosen.count)
     if chosen.json:
         print(json.dumps(found, indent=2))
-    for row in () if chosen.json else found:
-        print(f"{row['page']:<40} {row['median']:6.1f} ms (mark {MARK:.0f})  {row['bytes']:>8,} bytes")
-    if any(row["median"] > MARK for row in found):
+    else:
+        print(f"{'page':<40} first look (mark {LOOK:.0f}, of the first page {FIRST:.0f})  later (mark {MARK:.0f})")
+        for row in found:
+            print(f"{row['page']:<40} {row['first']:6.1f} ms  {row['median']:6.1f} ms  {row['bytes']:>8,} bytes")
+    slow = [row for row in found if row["first"] > LOOK or row["median"] > MARK]
+    if slow or found[0]["first"] > FIRST:
         raise SystemExit(1)
 
 

@@ -30,23 +30,23 @@ class OrderTest(NamedTuple):
     text: str
 
 
-def all_of(trace: Row, exchanges: list[Row]) -> list[OrderTest]:
+def all_of(trace: Row, order: Row, event: Row | None, exchanges: list[Row]) -> list[OrderTest]:
     """Return the tests of an order; none if Segment no longer keeps its event, or it did not come through Segment.
 
     :param trace: of the control API
+    :param order: its row
+    :param event: its newest event, if Segment keeps one
     :param exchanges: its journal entries
     """
-    events = control("GET", "/segment/events", trace=trace["id"], limit=1)["events"]
-    if not events or events[0]["message"].get("type") not in _TYPES:
+    if event is None or event["message"].get("type") not in _TYPES:
         return []
-    order = control("GET", "/orders", trace=trace["id"])["orders"][0]
-    message = {key: value for key, value in events[0]["message"].items() if key not in _NOT_SENT_AGAIN}
+    message = {key: value for key, value in event["message"].items() if key not in _NOT_SENT_AGAIN}
     review = _review(trace)
     given = {
         "order": order,
         # It stands in comments, where quotes and ends of lines would end them.
         "name": re.sub(r"[^\w .@+-]", "·", name(order))[:80],
-        "kind": events[0]["message"]["type"],
+        "kind": event["message"]["type"],
         "number": _number_of(message),
         "waits": _waits(trace),
         "review": review,

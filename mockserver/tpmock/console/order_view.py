@@ -30,6 +30,7 @@ def content(trace: Row, exchanges: list[Row]) -> dict[str, Any]:
         "label": order_table.label(order),
         "state": order_table.STATES[order["state"]],
         "permanent": _permanent(order),
+        "event": events[-1] if events else None,
         "mapping": _mapping(asked, events),
         "mails": [{**mail, "letter": control("GET", f"/invitations/{mail['id']}/mail")} for mail in mails],
         "reviews": [*_all("reviews", trace), *_all("product-reviews", trace)],

@@ -44,11 +44,12 @@ def order(trace_id: str) -> str:
     kept = control("GET", "/journal", trace=found["id"], limit=MOST_EXCHANGES)
     operations = {row["operationId"]: row for row in g.client.control.call("GET", "/coverage")["operations"]}
     exchanges = {entry["id"]: entry for entry in kept["journal"]}
+    content = order_view.content(found, kept["journal"])
     return render_template(
         "order.html",
         trace=found,
         lanes=sequence.LANES,
         lines=list(sequence.arrows(found, operations, exchanges)),
-        **order_view.content(found, kept["journal"]),
-        tests=order_tests.all_of(found, kept["journal"]),
+        tests=order_tests.all_of(found, content["order"], content["event"], kept["journal"]),
+        **content,
     )

@@ -85,7 +85,11 @@ _WORLD: Final[Mapping[str, Collection]] = {
     ),
     "consumers": Collection(values("world.consumers"), lambda sandbox, one: rows.consumer(sandbox.world, one)),
     "deletions": Collection(_deletions, lambda _, row: row),
-    "webhooks": Collection(values("world.webhooks"), lambda _, one: webhooks.document(one)),
+    "webhooks": Collection(
+        values("world.webhooks"),
+        lambda _, one: webhooks.document(one),
+        {name: member(name) for name in ("id", "event", "url", "state", "trace")},
+    ),
     "redirect-addresses": Collection(redirect_addresses.registered, redirect_addresses.row),
     "webhook-subscriptions": Collection(values("world.subscriptions"), lambda _, one: rows.subscription(one)),
 }

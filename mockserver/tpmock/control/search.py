@@ -31,7 +31,9 @@ def search_sandbox(sandbox: Sandbox, q: str, limit: int) -> Row:
     world, masks = sandbox.world, sandbox.journal.masks
     with sandbox.lock:
         found_orders = orders.matching(sandbox, q)
-        mails = _matching(reversed(world.invitations.values()), _mail_texts, sought)
+        newest = reversed(world.invitations.values())
+        maybe = (mail for mail in newest if sought in mail.id or invitation_life.may_contain(mail, sought))
+        mails = _matching(maybe, _mail_texts, sought)
         reviews: list[ServiceReview | ProductReview] = [
             *_matching(world.service_reviews.all(), _review_texts(sandbox), sought),
             *_matching(world.product_reviews.all(), _review_texts(sandbox), sought),

@@ -35,7 +35,20 @@ _COLLECTIONS: Final[Mapping[str, Collection]] = {
     "audiences": Collection(
         values("workspace.audiences"), lambda sandbox, one: audiences.document(one, sandbox.workspace.now())
     ),
-    "events": Collection(values("workspace.events"), lambda _, event: tracking.document(event)),
+    "events": Collection(
+        values("workspace.events"),
+        lambda _, event: tracking.document(event),
+        {
+            "id": member("id"),
+            "messageId": lambda _: lambda event: event.message.get("messageId"),
+            "source": member("source"),
+            "reason": member("reason"),
+            "trace": member("trace"),
+            "type": lambda _: lambda event: event.message.get("type"),
+            "event": lambda _: lambda event: event.message.get("event"),
+            "state": lambda _: tracking.state,
+        },
+    ),
     "deliveries": Collection(
         values("workspace.deliveries"),
         lambda _, one: delivery.document(one),

@@ -109,7 +109,7 @@ class Traces:
     :param memory: the sandbox's budget
     """
 
-    __slots__ = ("_by_key", "_flights", "_last", "_now", "_numbers", "_traces")
+    __slots__ = ("_by_key", "_computed", "_flights", "_last", "_now", "_numbers", "_traces")
 
     def __init__(
         self, now: Callable[[], float], state: TracesState | None = None, memory: Memory | None = None
@@ -130,12 +130,15 @@ class Traces:
             memory=memory,
             name="traces",
         )
+        #: What :meth:`computed` returned for a trace, until the trace changes.
+        self._computed: dict[str, str] = {}
         #: Deliveries in flight by number, with their trace; None for other outbound requests.
         self._flights: dict[int, str | None] = {}
 
     def _forget(self, trace: Trace) -> None:
         for key in trace.keys:
             del self._by_key[key]
+        self._computed.pop(trace.id, None)
 
     def state(self) -> TracesState:
         """Return everything as records, which are the live ones."""
@@ -161,6 +164,7 @@ class Traces:
             return
         trace.keys.append(key)
         self._by_key[key] = trace.id
+        self._computed.pop(trace.id, None)
         heavier = getsizeof(key)
         if len(trace.keys) > KEYS:
             # The first key is the best name.
@@ -189,12 +193,23 @@ class Traces:
             changed = dict.fromkeys(map(redactor.text, trace.keys))
             trace.keys = [key for key in changed if key not in self._by_key]
             self._by_key.update(dict.fromkeys(trace.keys, trace.id))
+            self._computed.pop(trace.id, None)
         for trace in meant:
             self._traces.reweigh(trace.id)
 
     def newest(self) -> list[Trace]:
         """Return all traces, newest first."""
         return list(reversed(self._traces.values()))
+
+    def computed(self, trace: Trace, compute: Callable[[Trace], str]) -> str:
+        """Return ``compute(trace)``, which is called again only after the trace has changed.
+
+        :param compute: always the same function; it returns one of a few constants, which cost no memory
+        """
+        known = self._computed.get(trace.id)
+        if known is None:
+            known = self._computed[trace.id] = compute(trace)
+        return known
 
     def note(self, trace_id: str | None, what: str, join: Join, *facts: Fact) -> None:
         """Record a step of a trace. Without a trace, or when it is dropped, nothing is recorded."""
@@ -215,6 +230,7 @@ class Traces:
     def _add(self, trace: Trace, step: Step) -> None:
         steps = trace.steps
         steps.append(step)
+        self._computed.pop(trace.id, None)
         heavier = step.weight
         if len(steps) > STEPS:
             heavier -= steps.pop(FIRST_STEPS).weight

@@ -273,8 +273,13 @@ def document(event: Event) -> Json:
     return {
         **members(event, "id", "source", "received_at", "reason", "trace", "message", moment=iso_milliseconds),
         **{name: event.message.get(name) for name in ("messageId", "type", "event", "userId")},
-        "state": "dropped" if event.reason else "received",
+        "state": state(event),
     }
+
+
+def state(event: Event) -> str:
+    """Return ``dropped`` or ``received``."""
+    return "dropped" if event.reason else "received"
 
 
 @bindings.handles("getSourceSettings")

@@ -267,6 +267,19 @@ def addressee(mail: Invitation) -> Addressee:
         return Addressee(whole["consumerEmail"], whole["consumerName"], whole["referenceNumber"])
 
 
+def may_contain(mail: Invitation, sought: str) -> bool:
+    """Return whether a text of the request can contain ``sought``, which is case-folded.
+
+    It takes a fifteenth of the time of reading the request. A request with escapes, or in another encoding than
+    UTF-8, can contain everything.
+    """
+    try:
+        text = mail.request.decode()
+    except UnicodeDecodeError:
+        return True
+    return "\\" in text or "\0" in text or sought in text.casefold()
+
+
 def template_name(world: World, mail: Invitation) -> str | None:
     """Return the name of the template that an email asks for; None for the default of the business unit."""
     design = _design(mail)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tpmock.console import order_table
 
-from tests.mock.console.conftest import Visitor
-from tests.mock.console.trustpilot import invite
+from tests.mock.console.conftest import HOST, Visitor
+from tests.mock.console.trustpilot import invite, token
 from tests.support.stub_destination import Say, StubDestination
 
 ORDER = {"email": "ada@example.com", "name": "Ada", "surname": "Example"}
@@ -124,6 +125,72 @@ def test_one_search_finds_orders_emails_reviews_and_requests(visitor: Visitor) -
         assert title in page
     assert "Nothing contains “zzz”" in words(visitor.see("/search/?q=zzz"))
     assert "Type a part of" in visitor.see("/search/")
+
+
+@pytest.mark.parametrize(
+    ("written", "sought"),
+    [
+        ('"Zo\\u00eb Str\\u00f6m"', "ZOË STRÖM"),
+        ('"Zoë Ström"', "ström"),
+        ('"Groß"', "GROSS"),
+        (r'"Ann \"Nan\" Other"', '"nan"'),
+        ('"Łukasz 漢字"', "漢字"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_name_is_found_however_it_was_written(visitor: Visitor, written: str, sought: str, encoding: str) -> None:
+    unit = visitor.sandbox["credentials"]["businessUnitId"]
+    body = (
+        f'{{"referenceNumber": "1001", "consumerEmail": "someone@example.com", "consumerName": {written}, '
+        '"serviceReviewInvitation": {}}'
+    )
+    answer = visitor.client.post(
+        f"/v1/private/business-units/{unit}/email-invitations",
+        headers={"Host": HOST, "Authorization": f"Bearer {token(visitor)}", "Content-Type": "application/json"},
+        data=body.encode(encoding),
+    )
+    assert answer.status_code == 202, answer.text
+    by_name = visitor.api("GET", f"/search?q={quote(sought)}")
+    assert [by_name[kind]["total"] for kind in ("orders", "emails")] == [1, 1]
+    other = visitor.api("GET", "/search?q=nobody-is-called-this")
+    assert [other[kind]["total"] for kind in ("orders", "emails")] == [0, 0]
+
+
+def test_an_email_is_found_by_its_id(visitor: Visitor) -> None:
+    name = invite(visitor, referenceNumber="1001")
+    assert [row["id"] for row in visitor.api("GET", f"/search?q={name[4:20]}")["emails"]["rows"]] == [name]
+
+
+def test_the_table_follows_an_order_on_its_way(visitor: Visitor) -> None:
+    def state() -> str:
+        [row] = found(visitor, "")
+        return str(row["state"])
+
+    invite(visitor, referenceNumber="1001", consumerEmail="ada@example.com")
+    states = [state()]
+    visitor.api("POST", "/clock/advance", {"by": "7d"})
+    states.append(state())
+    written = visitor.api("POST", "/reviews", {"invitation": "1001", "stars": 4})
+    states.append(state())
+    visitor.api("DELETE", f"/reviews/{written['id']}")
+    states.append(state())
+    assert states == ["scheduled", "invited", "reviewed", "invited"]
+
+
+def test_an_erased_buyer_is_not_found(visitor: Visitor) -> None:
+    visitor.send("/order", order_id="1031", **ORDER)
+    settle(visitor)
+    invite(visitor, referenceNumber="1031", consumerEmail="ada@example.com")
+    assert [row["state"] for row in found(visitor, "q=ada@")] == ["scheduled"]
+    unit = visitor.sandbox["credentials"]["businessUnitId"]
+    answer = visitor.client.post(
+        f"/v1/private/business-units/{unit}/invitation-data/delete",
+        headers={"Host": HOST, "Authorization": f"Bearer {token(visitor)}"},
+        json={"customerEmails": ["ada@example.com"]},
+    )
+    assert answer.status_code < 300, answer.text
+    assert found(visitor, "q=ada@") == []
+    assert visitor.api("GET", "/search?q=ada@")["emails"]["total"] == 0
 
 
 def test_an_order_shows_where_its_values_came_from_and_its_results(visitor: Visitor) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
+from tpmock.journal.erasure import Person, Redactor
 from tpmock.journal.traces import (
     FIRST_STEPS,
     KEYS,
@@ -12,6 +15,7 @@ from tpmock.journal.traces import (
     STEPS,
     TRACES,
     Step,
+    Trace,
     Traces,
     TracesState,
     kinds,
@@ -78,6 +82,39 @@ def test_long_texts_are_cut_and_long_keys_are_none(traces: Traces) -> None:
     assert kept is not None
     assert kept.keys == []
     assert len(str(kept.steps[0].facts[0])) == LONGEST_TEXT
+
+
+def test_what_is_computed_from_a_trace_is_computed_again_after_a_change(traces: Traces) -> None:
+    name = traces.begin("orderId:1")
+    computed: list[str] = []
+
+    def length(trace: Trace) -> str:
+        computed.append(f"{len(trace.keys)} keys, {len(trace.steps)} steps")
+        return computed[-1]
+
+    def change_and_look(change: Callable[[], object]) -> str:
+        change()
+        trace = traces.get(name)
+        assert trace is not None
+        return [traces.computed(trace, length) for _ in range(2)][1]
+
+    person = Person(addresses=frozenset({"ada@example.com"}))
+    seen = [
+        change_and_look(lambda: None),
+        change_and_look(lambda: traces.note(name, "not-connected", "messageId", "ada@example.com")),
+        change_and_look(lambda: traces.also(name, "messageId:a")),
+        change_and_look(
+            lambda: traces.note_exchange(name, Step(9, 7.0, "call", "cause", 1, (None, "POST", "/", 202, None, None)))
+        ),
+    ]
+    assert seen == ["1 keys, 0 steps", "1 keys, 1 steps", "2 keys, 1 steps", "2 keys, 2 steps"]
+    assert len(computed) == len(seen)
+    change_and_look(lambda: traces.erase(Redactor(person), []))
+    assert len(computed) == len(seen) + 1
+    for number in range(TRACES):
+        traces.begin(f"orderId:more-{number}")
+    assert traces.get(name) is None
+    assert name not in traces._computed
 
 
 def test_one_delivery_alone_is_known_by_its_number(traces: Traces) -> None:
