@@ -269,6 +269,24 @@ def test_what_a_customers_tokens_may_do_once_the_permission_is_withdrawn(
     assert {row["referenceNumber"] for row in sandbox.rows("invitations")} == taken
 
 
+@pytest.mark.parametrize(("variant", "status"), [("forbidden", 403), ("revoked", 401), ("kept", 200)])
+@pytest.mark.parametrize("path", [_UNITS + "/find?name=trustpilotdemo.com", _UNITS + "/{unit}", "/v1/categories"])
+def test_a_public_call_with_a_customers_token_needs_the_permission_too(
+    sandbox: SandboxUnderTest, path: str, variant: str, status: int
+) -> None:
+    sandbox.control("PATCH", "/variants", {"withdrawn_permission": variant})
+    token, key = customer_token(sandbox)
+    path = path.format(unit=sandbox["businessUnitId"])
+    partner = {"X-Any-Name": sandbox["partnerId"]}
+    headers = {"Authorization": f"Bearer {token}", **partner}
+    assert sandbox.call("GET", path, headers=headers).status == 200
+    switch(sandbox, {"partnerPermission": False})
+    assert sandbox.call("GET", path, headers=headers).status == status
+    assert sandbox.call("GET", path, headers={"apikey": key["apiKey"], **partner}).status == 200
+    switch(sandbox, PERMITTED)
+    assert sandbox.call("GET", path, headers=headers).status == (401 if variant == "revoked" else 200)
+
+
 @pytest.mark.parametrize(("variant", "status"), [("forbidden", 403), ("revoked", 403), ("kept", 202)])
 def test_a_login_while_the_permission_is_off_gives_a_token_that_may_do_no_more(
     sandbox: SandboxUnderTest, variant: str, status: int

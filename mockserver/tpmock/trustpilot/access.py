@@ -63,6 +63,10 @@ def _check_application(world: World, application: Application, unit: BusinessUni
         raise Problem("forbidden", hint=hints.PLAN_MISSING)
     if (granted and unit.id not in granted) or (acting is None and not granted):
         raise Problem("forbidden", hint=hints.UNIT_OUT_OF_REACH.format(unit=unit.id))
+    _check_permission(world, application, unit)
+
+
+def _check_permission(world: World, application: Application, unit: BusinessUnit) -> None:
     if not may_act(application, unit) and world.variants["withdrawn_permission"] != "kept":
         raise Problem("forbidden", hint=hints.PERMISSION_WITHDRAWN.format(unit=unit.display_name))
 
@@ -130,6 +134,22 @@ def spokesperson(world: World, caller: Token, unit: BusinessUnit, user_id: str |
         if user.roles.get(unit.id) in _WRITING_ROLES:
             return user.id, hints.SPOKEN_BY.format(name=user.name)
     raise Problem("forbidden", hint=hints.USER_HEADER_MISSING.format(user=_writer(world, unit.id)))
+
+
+def guard(world: World, caller: Application | Token | None, carries: Carries) -> str | None:
+    """Check the caller of any call, public ones too, and return a hint.
+
+    Public calls need no permission of a unit, but a customer's token does, whatever it is used for.
+
+    :raises Problem: ``forbidden`` when the customer no longer permits the partner to act, and that of
+        :func:`partner_id_advice`
+    """
+    advice = partner_id_advice(world, caller, carries)
+    if isinstance(caller, Token):
+        for unit_id in caller.application.business_units:
+            if unit_id in world.units:
+                _check_permission(world, caller.application, world.units[unit_id])
+    return advice
 
 
 def partner_id_advice(world: World, caller: Application | Token | None, carries: Carries) -> str | None:

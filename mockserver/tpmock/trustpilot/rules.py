@@ -52,7 +52,7 @@ RULES: Final = ApiRules(
     authenticators=authentication.AUTHENTICATORS,
     scheme_hints={"accessTokenQuery": hints.TOKEN_IN_QUERY},
     key_as_token_hint=hints.API_KEY_AS_TOKEN,
-    guard=access.partner_id_advice,
+    guard=access.guard,
     revoke=authentication.revoke,
     path_references={
         "reviewId": "reviewId",
