@@ -95,9 +95,24 @@ def test_a_review_that_is_not_there_has_the_code_that_programs_read(sandbox: San
     assert "not found" in answer.json["message"]
 
 
-def test_facebook_pages_are_texts(sandbox: SandboxUnderTest) -> None:
-    profile = sandbox.get(f"/v1/business-units/{sandbox['businessUnitId']}/profileinfo").json
-    assert profile["facebookPageId"] == "123456789"
+@pytest.mark.parametrize(("variant", "shown"), [("text", "123456789"), ("number", 123456789)])
+def test_ids_of_facebook_pages_are_texts_and_by_variant_numbers(
+    sandbox: SandboxUnderTest, variant: str, shown: object
+) -> None:
+    sandbox.control("PATCH", "/variants", {"facebook_page_id": variant})
+    path = f"/v1/business-units/{sandbox['businessUnitId']}/profileinfo"
+    assert sandbox.get(path).json["facebookPageId"] == shown
+    without = sandbox.get("/v1/business-units/5a0000000000000000000002/profileinfo").json
+    assert (without["facebookPageId"], without["isFacebookActivated"]) == (None, False)
+
+
+@pytest.mark.parametrize(("variant", "shown"), [("number", 1984), ("text", "1984")])
+def test_years_of_birth_are_numbers_and_by_variant_texts(
+    sandbox: SandboxUnderTest, variant: str, shown: object
+) -> None:
+    sandbox.control("PATCH", "/variants", {"birth_year": variant})
+    assert sandbox.get("/v1/consumers/61761f1e8d2c4a0013b5c7df").json["birthYear"] == shown
+    assert sandbox.get("/v1/consumers/61761f1e8d2c4a0013b5c7e0").json["birthYear"] is None
 
 
 def test_an_invitation_is_read_back_by_its_id(sandbox: SandboxUnderTest) -> None:

@@ -37,6 +37,8 @@ def profile(world: World, consumer: Consumer, api_url: str) -> Json:
         *(consumer, "city", "about", "display_name", "locale", "gender", "country", "id", "created_at"),
         *("has_image", "birth_year"),
     )
+    if consumer.birth_year is not None and world.variants["birth_year"] == "text":
+        shown["birthYear"] = str(consumer.birth_year)
     return shown | {"profileImage": images}
 
 

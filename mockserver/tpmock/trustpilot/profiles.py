@@ -43,16 +43,23 @@ def get_profile_info(world: World, business_unit_id: str, api_url: str) -> Json:
     """Return the company's own texts (BU). ``address``, ``description`` and ``socialmedia`` are never null (WILD)."""
     unit = public_unit(world, business_unit_id)
     profile = unit.profile
+    page_id = profile.get("facebookPageId")
+    if page_id is not None:
+        # A world file may write either form.
+        number = world.variants["facebook_page_id"] == "number" and str(page_id).isdecimal()
+        page_id = int(page_id) if number else str(page_id)
     address, description = profile.get("address", {}), profile.get("description", {})
     return {
         "links": [_link(api_url, unit, "/profileinfo"), _link(api_url, unit, rel="business-unit")],
         "isSubscriber": unit.plan == "paid",
-        **{name: profile.get(name) for name in ("email", "phone", "facebookPageId", "facebookPageUrl")},
+        **{name: profile.get(name) for name in ("email", "phone")},
+        "facebookPageId": page_id,
+        "facebookPageUrl": profile.get("facebookPageUrl"),
         "companyName": profile.get("companyName", unit.display_name),
         "address": {name: address.get(name) for name in _ADDRESS},
         "description": {name: description.get(name) for name in ("header", "text")},
         "socialmedia": {name: profile.get("socialmedia", {}).get(name) for name in _NETWORKS},
-        "isFacebookActivated": profile.get("facebookPageId") is not None,
+        "isFacebookActivated": page_id is not None,
         "isCommentsEnabled": profile.get("isCommentsEnabled", True),
         "isIncentivisingUsers": profile.get("isIncentivisingUsers", False),
         "isClaimed": claimed(world, unit),
