@@ -24,6 +24,7 @@ REPORT_POLICY: Final = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
+_THEMES: Final = ("light", "dark")
 _TONES: Final = {"passed": "good", "failed": "bad", "warning": "warn", "not-run": "warn", "not-applicable": "calm"}
 _ENDS: Final = {
     0: ("good", "Nothing failed."),
@@ -96,8 +97,14 @@ def report() -> str:
 
 @pages.get("/report.html")
 def report_alone() -> Response:
-    """Return the report of the latest run, one file that needs nothing else."""
-    answer = Response(_written("html").read_bytes(), mimetype="text/html")
+    """Return the report of the latest run, one file that needs nothing else.
+
+    In the frame it has the colors of the page around it, which are not always those of the browser.
+    """
+    content = _written("html").read_bytes()
+    if request.args.get("theme") in _THEMES:
+        content = content.replace(b"<html ", f'<html data-theme="{request.args["theme"]}" '.encode(), 1)
+    answer = Response(content, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = REPORT_POLICY
     return answer
 

@@ -97,6 +97,41 @@ def test_without_grace_a_program_that_would_not_end_is_ended_at_once(tmp_path: P
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_a_program_of_a_user_ends_with_a_kit_that_is_killed(tmp_path: Path, *, stubborn: bool) -> None:
+    """With all that it has started, whether it heeds SIGTERM or not."""
+    told = tmp_path / "told"
+    code = (
+        "import os, pathlib, signal, subprocess, sys, time\n"
+        f"if {stubborn}: signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"pathlib.Path({str(told)!r} + '.new').write_text(f'{{os.getpid()}} {{child.pid}}')\n"
+        f"os.rename({str(told)!r} + '.new', {str(told)!r})\n"
+        "time.sleep(60)\n"
+    )
+    kit = (
+        "import os, pathlib, signal, sys\n"
+        "from tpmock.kit.subjects.processes import Program, local_environment\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "program = Program('The program', [sys.executable, '-c', sys.argv[2]], local_environment({}), folder)\n"
+        "program.wait_until((folder / 'told').exists, 10)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", kit, str(tmp_path), code], check=False)  # noqa: S603 - ours
+    assert ended.returncode == -signal.SIGKILL
+    for pid in map(int, told.read_text(encoding="utf-8").split()):
+        assert until(lambda pid=pid: gone(pid))  # type: ignore[misc]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a guard needs a shell")
+def test_a_guard_ends_with_its_program(tmp_path: Path) -> None:
+    with program(tmp_path, FOREVER) as child:
+        assert child._guard is not None
+        assert child._guard.poll() is None
+    assert child._guard.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_mock_ends_with_a_kit_that_is_killed(tmp_path: Path) -> None:
     """The kit has no chance to end it then: the mock notices that its standard input has ended."""
     code = (

@@ -112,6 +112,8 @@ def test_a_mutant_is_run_and_its_report_opened(visitor: Visitor) -> None:
     report = visitor.get("/contract/report.html")
     assert report.headers["Content-Security-Policy"] == contract.REPORT_POLICY
     assert f"Contract report: the mutant {SHORT}" in report.text
+    assert '<html data-theme="dark" lang="en">' in visitor.see("/contract/report.html?theme=dark")
+    assert visitor.see('/contract/report.html?theme="><script>') == report.text
     results = json.loads(visitor.get("/contract/results").data)
     expected = next(one for one in kill_matrix.load() if one.name == SHORT)
     assert {one["id"] for one in results["cases"] if one["result"] == "failed"} == set(expected.caught)

@@ -61,6 +61,11 @@ DEEPER = {
 PLACES = {**{room.pages.name: f"{room.pages.name}/" for room in PAGES}, **DEEPER}
 #: Looks of a page that is loaded once: the colors, and the width in pixels.
 LOOKS: Final[tuple[tuple[Literal["light", "dark"], int], ...]] = (("light", 1440), ("dark", 390))
+#: Pixels of the side menu that are below the window.
+BELOW = """() => {
+  const menu = document.querySelector(".side-menu");
+  return menu.scrollHeight - menu.clientHeight + menu.getBoundingClientRect().bottom - innerHeight;
+}"""
 ORDER = {"email": "ada@example.com", "name": "Ada", "surname": "Example"}
 
 
@@ -146,6 +151,7 @@ def test_a_page_is_for_everybody_at_every_width(awake: Watched, furnished: Up, n
         assert obstacles(page) == [], (scheme, width)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide == 0, f"the page itself does not scroll sideways at {width}"
+        assert page.evaluate(BELOW) <= 0, f"all of the side menu is in the window at {width}"
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 800})
     assert awake.said == []
@@ -221,6 +227,11 @@ def test_the_report_of_a_run_is_shown_in_the_frame_and_alone(awake: Watched, fur
     assert obstacles(page) == []
     page.get_by_role("link", name="Open the report").click()
     expect(page.locator("iframe")).to_have_attribute("src", f"{HOME}/contract/report.html")
+    for theme in ("dark", "light"):
+        page.get_by_role("button", name="Light or dark").click()
+        report = page.frame_locator("iframe").locator(f'html[data-theme="{theme}"]')
+        expect(report).to_have_css("color-scheme", theme)
+    page.evaluate("localStorage.clear()")
     page.get_by_role("link", name="Open it alone").click()
     page.wait_for_url("**/contract/report.html")
     # No script runs in it, not Playwright's either: what it says is read from what is sent.

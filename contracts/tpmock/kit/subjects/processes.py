@@ -19,6 +19,13 @@ _GRACE = 3.0
 _BETWEEN_LOOKS = 0.005
 
 
+#: Waits for a word of the kit. If its standard input ends without one, the kit was killed: it ends the program's group.
+_GUARD = """read -r word && exit
+kill -s TERM -- "-$0"
+sleep 2
+kill -s KILL -- "-$0"
+"""
+
 _RUNNING: set[Program] = set()
 
 
@@ -33,7 +40,8 @@ class Program:
 
     :param output: the folder in which its output is kept
     :param folder: where it runs; None means the same folder
-    :param ours: whether it is a program of this package, which also ends when the kit is killed
+    :param ours: whether it is a program of this package, which notices by itself when the kit is killed; another
+        one is then ended by a guard
     :ivar began: when it was started, in seconds since 1970
     :raises CannotStartError: when the system cannot start it at all
     """
@@ -70,6 +78,24 @@ class Program:
         except OSError as problem:
             raise CannotStartError(f"{name} could not be started: {problem.strerror}: {command[0]}") from problem
         _RUNNING.add(self)
+        self._guard = None if ours or sys.platform == "win32" else self._guarded()
+
+    def _guarded(self) -> subprocess.Popen[bytes] | None:
+        """Start a shell that ends the program's group when this process is killed, and so cannot do it.
+
+        :returns: None where there is no shell; then the program outlives a kit that is killed
+        """
+        with contextlib.suppress(OSError):
+            return subprocess.Popen(  # noqa: S603 - our own command
+                ["/bin/sh", "-c", _GUARD, str(self.pid)],
+                env={"PATH": os.defpath},
+                cwd="/",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return None
 
     @property
     def pid(self) -> int:
@@ -126,6 +152,8 @@ class Program:
             self._process.wait()
             if self._process.stdin is not None:
                 self._process.stdin.close()
+            if self._guard is not None:
+                self._guard.communicate(b"ended\n")
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -125,8 +125,6 @@
 
   function theme() {
     const button = document.getElementById("theme");
-    const kept = localStorage.getItem("tpmock-theme");
-    if (kept) document.documentElement.dataset.theme = kept;
     if (!button) return;
     button.hidden = false;
     button.addEventListener("click", () => {
@@ -135,7 +133,22 @@
         : matchMedia("(prefers-color-scheme: dark)").matches;
       document.documentElement.dataset.theme = dark ? "light" : "dark";
       localStorage.setItem("tpmock-theme", document.documentElement.dataset.theme);
+      framed();
     });
+    framed();
+  }
+
+  // A page in a frame cannot see the theme of the page around it.
+  function framed() {
+    const chosen = document.documentElement.dataset.theme;
+    for (const frame of chosen ? document.querySelectorAll("iframe.report") : []) {
+      const colored = frame.cloneNode();
+      const address = new URL(frame.src);
+      address.searchParams.set("theme", chosen);
+      colored.src = address;
+      // A new frame, so that the way back does not lead through the other colors.
+      frame.replaceWith(colored);
+    }
   }
 
   // <button data-copy="id of what is copied">; hidden ones are of no use without a script
