@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import closing
 from typing import Any
 
 import pytest
+from tpmock.sandbox import world_file
+from tpmock.sandbox.world_file import WorldFile
+from tpmock.server.app import MockApp, MockSettings
 
-from tests.support.doors import Answer
+from tests.support.doors import Answer, InProcess, Judge
 from tests.support.invited import answer_page, path_of, private
 from tests.support.sandboxes import SandboxUnderTest, an_order
 
@@ -187,10 +192,59 @@ def test_faults_hit_orders_of_plugins_too(sandbox: SandboxUnderTest) -> None:
     assert send(sandbox, a_shop_order(recipientEmail="fault-429@example.com")).status == 429
 
 
-def test_each_unit_is_listed_with_its_key(sandbox: SandboxUnderTest) -> None:
-    units = sandbox.rows("business-units")
-    keys = {unit["id"]: unit["integrationKey"] for unit in units}
-    assert keys[sandbox["businessUnitId"]] == sandbox["integrationKey"]
+def keys_of(sandbox: SandboxUnderTest, sandbox_id: str = "") -> dict[str, str | None]:
+    rows = sandbox.call("GET", f"/_mock/sandboxes/{sandbox_id or sandbox.id}/business-units").json["business-units"]
+    return {unit["id"]: unit["integrationKey"] for unit in rows}
+
+
+SECOND, UNCLAIMED = "5a0000000000000000000005", "5a0000000000000000000004"
+
+
+def test_each_claimed_unit_has_a_key_of_its_own(sandbox: SandboxUnderTest) -> None:
+    keys = keys_of(sandbox)
+    assert keys.pop(sandbox["businessUnitId"]) == sandbox["integrationKey"]
+    assert keys.pop(UNCLAIMED) is None
+    assert all(key is not None and re.fullmatch("[A-Za-z0-9]{16}", key) for key in keys.values())
+    assert len(set(keys.values())) == len(keys) == 4
+
+
+def test_an_order_under_the_key_of_a_second_unit_invites_for_that_unit(sandbox: SandboxUnderTest) -> None:
+    assert send(sandbox, a_shop_order(), key=keys_of(sandbox)[SECOND]).status == 201
+    assert [row["businessUnitId"] for row in sandbox.rows("invitations")] == [SECOND]
+
+
+def test_no_two_sandboxes_share_a_key(sandbox: SandboxUnderTest) -> None:
+    other = sandbox.call("POST", "/_mock/sandboxes", data={"seed": 1}).json["id"]
+    again = sandbox.call("POST", "/_mock/sandboxes", data={"seed": 1}).json["id"]
+    keys = [key for one in (sandbox.id, other, again) for key in keys_of(sandbox, one).values() if key is not None]
+    assert len(keys) == len(set(keys)) == 15
+
+
+def test_keys_stay_when_a_sandbox_is_reset_or_restored(sandbox: SandboxUnderTest) -> None:
+    keys = keys_of(sandbox)
+    sandbox.control("PUT", "/snapshots/kept")
+    sandbox.control("POST", "/reset")
+    assert keys_of(sandbox) == keys
+    sandbox.control("POST", "/snapshots/kept/restore")
+    assert keys_of(sandbox) == keys
+    assert send(sandbox, a_shop_order(), key=keys[SECOND]).status == 201
+
+
+def test_a_world_file_names_the_keys_of_its_units() -> None:
+    shipped = world_file.default()
+    units = [
+        {**unit, "integration_key": "${second}" if unit["id"] == SECOND else None}
+        for unit in shipped.content["business_units"]
+    ]
+    world = WorldFile(
+        {**shipped.own, "second": "shopTwoKey000000"}, shipped.shared, {**shipped.content, "business_units": units}
+    )
+    with closing(InProcess(MockApp(MockSettings(worlds={"default": world})))) as door:
+        default = SandboxUnderTest(door, Judge(), sandbox_id="default")
+        keys = keys_of(default)
+        assert (keys[SECOND], keys[default["businessUnitId"]]) == ("shopTwoKey000000", default["integrationKey"])
+        assert send(default, a_shop_order(), key="shopTwoKey000000").status == 201
+        assert [row["businessUnitId"] for row in default.rows("invitations")] == [SECOND]
 
 
 # --- browsers ---------------------------------------------------------------------------------------------------------

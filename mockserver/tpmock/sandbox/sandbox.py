@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64encode
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from hashlib import sha256
 from itertools import count
 from typing import Any, Final
 
@@ -36,13 +38,17 @@ from tpmock.sandbox.world_file import WorldFile
 from tpmock.segment import delivery, engage, erasure, model, regulations
 from tpmock.segment.workspace import Workspace
 from tpmock.trustpilot import invitation_life, webhooks, world_state
-from tpmock.trustpilot.model import BusinessUnit
 from tpmock.trustpilot.world import World
+from tpmock.trustpilot.world_state import WorldState
 
 DEFAULT: Final = "default"
 
 #: Maximum number of snapshots of one sandbox.
 SNAPSHOTS: Final = 32
+
+#: Keys in pages of shops have 15 or 16 letters and digits (MAGENTO).
+_KEY_LENGTH: Final = 16
+_NO_SIGNS: Final = {ord(sign): None for sign in "+/="}
 
 _WORLD_ACTIONS: Final[Mapping[str, Action]] = invitation_life.actions.handlers | webhooks.actions.handlers
 _WORKSPACE_ACTIONS: Final[Mapping[str, Action]] = (
@@ -56,12 +62,21 @@ def variants() -> Mapping[str, spec.model.Variant]:
     return {name: variant for api in spec.APIS for name, variant in spec.load(api).variants.items()}
 
 
-def _give_key(units: Iterable[BusinessUnit], credentials: Mapping[str, str]) -> None:
-    """Give the unit of a sandbox an Integration Key if a world or a state of an earlier version has none."""
-    if not any(unit.integration_key for unit in units):
-        for unit in units:
-            if unit.id == credentials.get("businessUnitId"):
-                unit.integration_key = credentials.get("integrationKey")
+def _give_keys(world: WorldState, credentials: Mapping[str, str]) -> None:
+    """Give each claimed unit an Integration Key, if the world file or a state of an earlier version has none.
+
+    Two sandboxes of one world must not share keys, because a key identifies the sandbox.
+    """
+    own = credentials.get("integrationKey", "")
+    claimed = {unit_id for user in world.users for unit_id in user.roles}
+    if own not in (unit.integration_key for unit in world.units):
+        for unit in world.units:
+            if unit.id == credentials.get("businessUnitId") and unit.integration_key is None:
+                unit.integration_key = own or None
+    for unit in world.units:
+        if unit.integration_key is None and unit.id in claimed and own:
+            digest = sha256(f"{own} {unit.id}".encode(errors="surrogatepass")).digest()
+            unit.integration_key = b64encode(digest).decode().translate(_NO_SIGNS)[:_KEY_LENGTH]
 
 
 class TooManySnapshotsError(Exception):
@@ -205,7 +220,7 @@ class Sandbox:
             random=self.random,
             runner=context.functions,
         )
-        _give_key(world.units, self.credentials)
+        _give_keys(world, self.credentials)
         services = SandboxServices(
             clock=self.clock,
             random=self.random,

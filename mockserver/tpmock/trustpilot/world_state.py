@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -54,10 +55,15 @@ def from_seed(seed: Mapping[str, Any]) -> WorldState:
     """Return the records of a world file, its placeholders replaced.
 
     :raises TypeError: when an entry lacks a field or has an unknown one
-    :raises ValueError: when a date is not valid
+    :raises ValueError: when a date is not valid, or two units have the same Integration Key
     """
+    units = [model.BusinessUnit(**{"referring": [entry["domain"]], **entry}) for entry in seed["business_units"]]
+    keys = Counter(unit.integration_key for unit in units if unit.integration_key is not None)
+    for key, times in keys.items():
+        if times > 1:
+            raise ValueError(f"{times} business units have the integration_key {key!r}")
     return WorldState(
-        units=[model.BusinessUnit(**{"referring": [entry["domain"]], **entry}) for entry in seed["business_units"]],
+        units=units,
         users=_records(model.BusinessUser, seed["business_users"]),
         partners=_records(model.Partner, seed["partners"]),
         applications=_records(model.Application, seed["applications"]),

@@ -67,6 +67,11 @@ _REVIEW = {
     "change",
     [
         {"business_units": [{"id": "x"}]},
+        {
+            "business_units": [
+                {**unit, "integration_key": "same"} for unit in world_file.default().content["business_units"]
+            ]
+        },
         {"templates": [{"id": "${nothing}"}]},
         {"consumers": [{"id": "c", "display_name": "n", "created_at": "soon"}]},
         {"service_reviews": [{"surprise": 1}]},
