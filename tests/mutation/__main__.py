@@ -15,8 +15,9 @@ from typing import Final, TextIO
 import click
 import pytest
 
-from tests.mutation import survivors
+from tests.mutation import results, survivors
 from tests.mutation.mutants import Mutant, modules, mutants_of
+from tests.mutation.results import NOTICED
 from tests.mutation.session import OPTIONS, MutationSession, Outcome
 
 #: The share of mutants that tests must notice.
@@ -25,12 +26,17 @@ ENOUGH: Final = 0.95
 TESTS: Final = ("tests/mock/rules", "tests/mock/unit", "tests/mock")
 #: Folders of tests that start programs, or are about other packages.
 LEFT_OUT: Final = ("commands", "console", "demo", "run", "testing", "tls")
-_NOTICED: Final = ("killed", "timed out")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 when every survivor is listed and enough mutants were killed, else 1."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.standing:
+        click.echo("\n".join(results.standing()))
+        return 0
+    if options.keep and not options.log:
+        parser.error("--keep needs --log, from which it reads the results.")
     chosen = [mutant for module in options.modules or modules() for mutant in mutants_of(module)]
     if options.again:
         noticed = _noticed_in(options.again)
@@ -47,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(session.error or "The session ended before its end.", err=True)
         return 1
     click.echo(f"{len(chosen)} mutants in {time.monotonic() - started:.0f} s")
+    if options.keep:
+        results.keep(Path(options.log))
     return _judge(session.outcomes)
 
 
@@ -58,12 +66,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="mutants at the same time (default: 2)")
     parser.add_argument("--log", metavar="FILE", help="append each outcome to a file")
     parser.add_argument("--again", metavar="FILE", help="leave out what a log says was noticed")
+    parser.add_argument("--keep", action="store_true", help="write the share of each module in the log to results.yaml")
+    parser.add_argument("--standing", action="store_true", help="print what the last runs came to, and run nothing")
     return parser
 
 
 def _noticed_in(path: str) -> set[tuple[str, str]]:
     lines = [line.split("\t") for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    return {(module, row) for result, _, module, row in lines if result in _NOTICED}
+    return {(module, row) for result, _, module, row in lines if result in NOTICED}
 
 
 def _log(path: str | None) -> TextIO:
@@ -73,7 +83,7 @@ def _log(path: str | None) -> TextIO:
 def _tell(outcome: Outcome, log: TextIO) -> None:
     told = (outcome.result, outcome.tests, outcome.mutant.module, survivors.row_of(outcome.mutant))
     click.echo("\t".join(map(str, told)), file=log)
-    if outcome.result not in _NOTICED:
+    if outcome.result not in NOTICED:
         click.echo(f"{outcome.result}, {outcome.tests} tests: {outcome.mutant}", err=True)
 
 
@@ -84,8 +94,8 @@ def _judge(outcomes: Sequence[Outcome]) -> int:
     noticed: list[Mutant] = []
     for outcome in outcomes:
         by_module[outcome.mutant.module][outcome.result] += 1
-        if (outcome.result in _NOTICED) == (survivors.key_of(outcome.mutant) in listed):
-            (noticed if outcome.result in _NOTICED else unlisted).append(outcome.mutant)
+        if (outcome.result in NOTICED) == (survivors.key_of(outcome.mutant) in listed):
+            (noticed if outcome.result in NOTICED else unlisted).append(outcome.mutant)
     for module, counts in by_module.items():
         click.echo(f"{module}: {_share(counts):.1%} of {counts.total()} ({_words(counts)})")
     counts = sum(by_module.values(), Counter())
@@ -97,7 +107,7 @@ def _judge(outcomes: Sequence[Outcome]) -> int:
 
 
 def _share(counts: Counter[str]) -> float:
-    return sum(counts[result] for result in _NOTICED) / counts.total() if counts else 1.0
+    return sum(counts[result] for result in NOTICED) / counts.total() if counts else 1.0
 
 
 def _words(counts: Counter[str]) -> str:

@@ -11,7 +11,7 @@ from types import FunctionType
 
 import pytest
 
-from tests.mutation import mutants, survivors, swap
+from tests.mutation import mutants, results, survivors, swap
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.support import ROOT
 
@@ -107,6 +107,36 @@ def test_every_survivor_is_a_mutant_of_today_with_a_reason() -> None:
         today = {survivors.key_of(one): one for one in mutants_of(module)}
         for key in (key for key in survivors.listed() if key[0] == module):
             assert key in today, f"no longer a mutant: {key}"
+
+
+def test_results_are_those_of_modules_of_today() -> None:
+    kept = results.content()
+    assert set(kept) <= set(mutants.modules())
+    for module, result in kept.items():
+        assert result["mutants"] == result["noticed"] + result["survived"] + result["not reached"], module
+    assert [line.partition(":")[0] for line in results.standing()][:-1] == mutants.modules()
+
+
+def test_a_result_is_kept_when_all_mutants_of_a_module_were_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "FILE", tmp_path / "results.yaml")
+    results.FILE.write_text("", encoding="utf-8")
+    rows = [survivors.row_of(one) for one in mutants_of("segment/rules")]
+    log = tmp_path / "log"
+    lines = [f"survived\t1\tsegment/rules\t{row}" for row in rows]
+    # The last result of a mutant counts.
+    lines.append(f"killed\t2\tsegment/rules\t{rows[0]}")
+    log.write_text("\n".join((*lines, "killed\t1\tsegment/retries\tone of many")), encoding="utf-8")
+    results.keep(log)
+    [(module, kept)] = results.content().items()
+    assert (module, kept["mutants"], kept["noticed"], kept["survived"]) == (
+        "segment/rules",
+        len(rows),
+        1,
+        len(rows) - 1,
+    )
+    assert f"segment/rules: {1 / len(rows):.1%} of {len(rows)}" in "\n".join(results.standing())
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

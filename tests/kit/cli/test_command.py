@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tpmock.cli.main import tpmock
 from tpmock.kit.cases import case_files, kill_matrix
-from tpmock.kit.cli import subject_choice
+from tpmock.kit.cli import chosen, subject_choice
 from tpmock.kit.cli.options import Options
 from tpmock.kit.cli.test_command import test as command
 from tpmock.kit.subjects.contract_subject import ContractSubject
@@ -122,6 +122,22 @@ def test_claims_are_stated_by_option(way: Options, named: tuple[str, ...], claim
     assert subject.claims == claims
     assert isinstance(subject, ContractSubject | ExternalSubject)
     assert (subject.contract if isinstance(subject, ContractSubject) else subject).pace == pace
+
+
+@pytest.mark.parametrize(
+    ("given", "plan"),
+    [
+        (Options(mutant="no-dedupe"), "segment-destination"),
+        (Options(mutant="companion-sends-empty"), "reply"),
+        (Options(mutant="api-no-profile"), "provider"),
+        (Options(mutant="no-dedupe", wanted=("RES-003",)), "resilience"),
+        (Options(mutant="no-dedupe", plan="quick"), "quick"),
+        (Options(mutant="perfect"), "segment-destination"),
+        (Options(), "segment-destination"),
+    ],
+)
+def test_a_mutant_is_tested_by_the_plan_that_catches_it(given: Options, plan: str) -> None:
+    assert chosen.chosen(given).plan == plan
 
 
 def test_a_contract_states_the_claims_itself(tmp_path: Path) -> None:

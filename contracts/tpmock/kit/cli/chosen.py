@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -39,11 +40,26 @@ def chosen(given: Options) -> Chosen:
         elif found is not None:
             name, cases = " and ".join(found.plans), found.cases()
         else:
-            name = given.plan or DEFAULT_PLAN
+            name = given.plan or _plan_of(given.mutant, given.wanted) or DEFAULT_PLAN
             cases = case_files.load_plan(name)
         return Chosen(name, case_files.beginning_with(given.wanted, cases), found)
     except CaseError as problem:
         raise click.UsageError(str(problem)) from None
+
+
+def _plan_of(mutant: str | None, wanted: Sequence[str]) -> str | None:
+    """Return the plan that catches a mutant, the default one if it does; None when none of the wanted cases does."""
+    if mutant is None:
+        return None
+    from tpmock.kit.cases import kill_matrix  # noqa: PLC0415 - only where a mutant is tested
+
+    caught = next((set(one.caught) for one in kill_matrix.load() if one.name == mutant), set())
+    catching = [
+        case.plan
+        for case in case_files.load_plan(case_files.STANDARD)
+        if case.id in caught and (not wanted or case.id.startswith(tuple(wanted)))
+    ]
+    return DEFAULT_PLAN if DEFAULT_PLAN in catching else next(iter(catching), None)
 
 
 def contract(given: Options) -> Contract | None:

@@ -102,7 +102,8 @@ OPTIONS: Final[dict[str, Any]] = {
     "mock_url": _option("--mock",
         "Use a mock that runs, such as --mock http://127.0.0.1:8080. Default: start one for the run.", metavar="URL"),
     "mutant": _option("--mutant",
-        "Test a deliberately broken destination (mutant). Example: --mutant no-dedupe", metavar="NAME"),
+        "Test a deliberately broken destination (mutant), by the plan that catches it. Example: --mutant no-dedupe",
+        metavar="NAME"),
     "command": _option("--command",
         "Test any program. {port}, {workdir} and {python} are filled in; the environment holds PORT, "
         'INTEGRATION_KEY, TRUSTPILOT_..., DATABASE_URL. Example: --command "node server.js {port}"',
