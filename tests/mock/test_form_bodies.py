@@ -104,3 +104,10 @@ def test_a_json_type_with_an_empty_body_is_no_body(sandbox: SandboxUnderTest) ->
     answer = sandbox.call("POST", f"/v1/private/product-reviews/{review}/create-conversation", headers=headers)
     assert answer.status == 200
     assert answer.json["conversationId"]
+
+
+def test_an_empty_body_where_one_is_required_is_called_empty(sandbox: SandboxUnderTest) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.access_token()}", "Content-Type": "application/json"}
+    path = f"/v1/private/business-units/{sandbox['businessUnitId']}/email-invitations"
+    answer = sandbox.call("POST", path, headers=headers)
+    assert (answer.status, answer.hint) == (400, "Unreadable: the body is not valid JSON: it is empty.")

@@ -286,7 +286,9 @@ def state(event: Event) -> str:
 def get_source_settings(workspace: Workspace, write_key: str, api_url: str) -> Json:
     """Return the settings of a source. They point the SDK to this mock: the real CDN names api.segment.io there."""
     if write_key not in workspace.by_write_key:
-        raise Problem("unknown-source", hint=hints.SETTINGS_UNKNOWN)
+        # Write keys in pages are public.
+        key, source = next(((key, one.name) for key, one in workspace.by_write_key.items()), ("none", "a source"))
+        raise Problem("unknown-source", hint=hints.SETTINGS_UNKNOWN.format(key=key, source=source))
     protocol, _, host = api_url.partition("://")
     settings: Json = copy.deepcopy(reference_data.read("segment-settings"))
     settings["integrations"]["Segment.io"] |= {"apiKey": write_key, "apiHost": f"{host}/v1", "protocol": protocol}

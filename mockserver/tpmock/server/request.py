@@ -215,6 +215,9 @@ class OperationCall:
             self.unreadable = Unreadable(("invalid-request",), "the form cannot be read as UTF-8 fields")
 
     def _parse_json(self) -> None:
+        if not self.raw:
+            self._reject("the body is not valid JSON: it is empty")
+            return
         try:
             # Events are stored as sent; bodies of the control API are typed.
             self.body = from_json(self.raw, typed=self.operation.api == "control")

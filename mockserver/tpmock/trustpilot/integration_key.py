@@ -87,7 +87,11 @@ def _script() -> bytes:
 
 
 def _unit(world: World, key: str) -> BusinessUnit:
-    return existing(world.unit_by_key.get(key), "unknown-integration-key", hints.INTEGRATION_KEY_UNKNOWN)
+    # The keys are public: pages of shops show them.
+    own, unit = next(iter(world.unit_by_key.items()), ("none", None))
+    domain = "no unit" if unit is None else unit.domain
+    hint = hints.INTEGRATION_KEY_UNKNOWN.format(key=own, domain=domain)
+    return existing(world.unit_by_key.get(key), "unknown-integration-key", hint)
 
 
 def _blocked(world: World, unit: BusinessUnit, origin: str | None) -> Answer | None:
