@@ -400,6 +400,23 @@ def test_the_journal_masks_secrets_and_joins_an_orders_trace(sandbox: SandboxUnd
     assert [entry["operation"] for entry in traced] == ["track", "createEmailInvitations"]
 
 
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("business-units?plan=paid", ""),
+        ("business-units?plann=paid", "Nothing has the field plann. Did you mean 'plan'?"),
+        ("business-units?plan=gold", "Nothing has plan=gold; the values here are paid, free."),
+        ("business-units?plan=free&country=XX", "Nothing has country=XX; the values here are"),
+        ("invitations?state=queued", ""),
+        ("segment/sources?nam=x", "Nothing has the field nam. Did you mean 'name'?"),
+    ],
+)
+def test_a_filter_that_matches_nothing_says_why(sandbox: SandboxUnderTest, query: str, hint: str) -> None:
+    answer = sandbox.call("GET", f"/_mock/sandboxes/{sandbox.id}/{query}")
+    assert answer.status == 200
+    assert (answer.hint or "").startswith(hint) if hint else not answer.hint
+
+
 def test_the_journal_filters_and_can_be_forgotten(sandbox: SandboxUnderTest) -> None:
     sandbox.get("/v1/business-units/find?name=nobody.example.com")
     sandbox.get("/v1/business-units/find?name=trustpilotdemo.com")

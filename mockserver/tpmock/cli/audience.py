@@ -30,7 +30,11 @@ _CHANGED = table("events", {"user": "userId", "call": lambda row: row["event"] o
 @click.option("--trait", is_flag=True, help="Make a computed trait: the number of events, in place of true and false.")
 @click.option("--form", type=click.Choice(["identify", "track"]), help="Which call Engage sends.  [default: identify]")
 @click.option("--destination", "destinations", multiple=True, help="Send it only to this destination; repeatable.")
-@prints(lambda made: click.echo(f"{made['key']}: {made['size']} users, first sync at {made['nextSyncAt']}."))
+@prints(
+    lambda made: click.echo(
+        f"{made['key']}: {made['size']} user{'s' * (made['size'] != 1)}, next sync at {made['nextSyncAt']}."
+    )
+)
 @on_sandbox
 def create(
     remote: Remote, name: str, users: tuple[str, ...], destinations: tuple[str, ...], *, trait: bool, **given: Any

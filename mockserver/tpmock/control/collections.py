@@ -10,7 +10,7 @@ from tpmock.common.moments import iso_milliseconds
 from tpmock.control import redirect_addresses, rows
 from tpmock.control.listing import Collection, Row, listed, member, values
 from tpmock.core.json_text import members
-from tpmock.core.responses import Bindings
+from tpmock.core.responses import Answer, Bindings
 from tpmock.sandbox.sandbox import Sandbox
 from tpmock.trustpilot import invitation_life, product_reviews, webhooks
 from tpmock.trustpilot.model import ProductReview
@@ -96,6 +96,6 @@ _WORLD: Final[Mapping[str, Collection]] = {
 
 
 @bindings.handles("listWorldCollection")
-def list_world_collection(sandbox: Sandbox, collection: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def list_world_collection(sandbox: Sandbox, collection: str, arguments: Mapping[str, Any]) -> Row | Answer:
     """List a collection of the Trustpilot world. One route serves all of them."""
     return listed(sandbox, _WORLD, collection, arguments)

@@ -6,12 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+from tpmock.common.suggestions import did_you_mean
+from tpmock.core import hints
+from tpmock.core.responses import Answer
 from tpmock.sandbox.sandbox import Sandbox
 
 Row = dict[str, Any]
 _T = TypeVar("_T")
+#: Maximum number of values in a hint, and of characters of each; the rows that are read for them, the newest.
+_SHOWN: Final = 5
+_LONGEST: Final = 60
+_READ: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +50,37 @@ class Collection:
 
 def listed(
     sandbox: Sandbox, collections: Mapping[str, Collection], collection: str, arguments: Mapping[str, Any]
-) -> dict[str, Any]:
+) -> Row | Answer:
     """Return a page of a collection under the collection's own name.
 
     :param arguments: ``filters``, fields of the rows compared as text; ``skip`` and ``limit``, the page, counted from
         the newest; ``count_by``, a field by whose values all matching rows are counted
     """
     one = collections[collection]
+    hint = None
     with sandbox.lock:
         found = list(one.things(sandbox))
         for name, value in arguments["filters"].items():
             read = one.reader(sandbox, name)
-            found = [thing for thing in found if read(thing) == value]
+            before, found = found, [thing for thing in found if read(thing) == value]
+            if before and not found:
+                hint = _nothing(one, sandbox, before, name, value)
         page = [one.row(sandbox, thing) for thing in page_of(found, arguments["skip"], arguments["limit"])]
         result = {collection: page, "total": len(found)}
         if arguments["count_by"] is not None:
             counts = Counter(map(one.reader(sandbox, arguments["count_by"]), found))
             result["counts"] = {value: count for value, count in counts.items() if value is not None}
-        return result
+        return result if hint is None else Answer(200, result, hint=hint)
+
+
+def _nothing(one: Collection, sandbox: Sandbox, things: Sequence[Any], name: str, value: str) -> str:
+    """Return a hint for a filter that matches none of the things: there is no such field, or no such value."""
+    known = {*one.fields, *one.row(sandbox, things[-1])}
+    if name not in known:
+        return hints.FIELD_UNKNOWN.format(name=name, advice=did_you_mean(name, sorted(known)))
+    newest = Counter(map(one.reader(sandbox, name), things[-_READ:]))
+    short = [there for there, _ in newest.most_common(_SHOWN) if there is not None and len(there) <= _LONGEST]
+    return hints.VALUE_UNKNOWN.format(name=name, value=value, values=", ".join(short) or "longer")
 
 
 def page_of(found: Sequence[_T], skip: int, limit: int) -> Sequence[_T]:

@@ -65,7 +65,7 @@ _COLLECTIONS: Final[Mapping[str, Collection]] = {
 
 
 @bindings.handles("listSegmentCollection")
-def list_segment_collection(sandbox: Sandbox, collection: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def list_segment_collection(sandbox: Sandbox, collection: str, arguments: Mapping[str, Any]) -> Row | Answer:
     """List a collection of the Segment workspace. One route serves all of them."""
     return listed(sandbox, _COLLECTIONS, collection, arguments)
 

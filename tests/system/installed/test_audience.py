@@ -47,7 +47,7 @@ def test_a_name_without_letters_is_refused_with_a_sentence(tpmock: Command, mock
 
 def test_an_audience_by_command(tpmock: Command, mock_url: str) -> None:
     made = ran([*tpmock, "audience", "create", "VIP", "--member", "a=ada@example.com", "--url", mock_url])
-    assert made.stdout.startswith("vip: 1 users, first sync at 2")
+    assert made.stdout.startswith("vip: 1 user, next sync at 2")
     listed = ran([*tpmock, "audience", "list", "--url", mock_url]).stdout
     assert listed.splitlines()[1].split()[:4] == ["VIP", "vip", "1", "1"]
     synced = json.loads(ran([*tpmock, "audience", "sync", "VIP", "--json", "--url", mock_url]).stdout)
