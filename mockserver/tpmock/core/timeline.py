@@ -15,9 +15,10 @@ Work = Callable[[], None]
 Action = Callable[[Any, str], Work | None]
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: each invitation creates some, and a frozen one takes three times as long.
+@dataclass(slots=True)
 class Due:
-    """A scheduled entry.
+    """A scheduled entry. It is immutable.
 
     :param number: order of entries with the same time
     :param act: the action; :class:`~tpmock.core.responses.Bindings` find its function

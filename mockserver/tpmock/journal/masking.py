@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, quote_plus, unquote_plus, urlencode
 
 from tpmock.core.basic_auth import basic
+from tpmock.core.bounded import LONGEST_REMEMBERED
 
 #: Maximum visible characters of a secret; of a short one a quarter.
 SHOWN: Final = 4
@@ -38,6 +39,8 @@ _HEADERS: Final = frozenset(
 #: Headers whose value is a URL, which may contain a code or a token.
 _ADDRESSES: Final = frozenset({"location", "content-location", "referer"})
 _MAY_HOLD_SECRETS: Final = _HEADERS | _ADDRESSES
+#: Maximum number of cached spellings of header names: most calls have the same twenty.
+_MOST_NAMES: Final = 1_024
 _PARAMETERS: Final = frozenset(
     {
         *("apikey", "api_key", "api-key", "token", "access_token", "refresh_token", "id_token", "code", "client_id"),
@@ -65,6 +68,19 @@ def is_secret(name: str) -> bool:
 def basic_text(user: str, password: str) -> str:
     """Return the HTTP Basic value of user and password."""
     return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+class _Sensitive(dict[str, bool]):
+    """Return whether a header may hold a secret, by its name in any spelling."""
+
+    def __missing__(self, name: str) -> bool:
+        sensitive = name.lower() in _MAY_HOLD_SECRETS
+        if len(self) < _MOST_NAMES and len(name) <= LONGEST_REMEMBERED:
+            self[name] = sensitive
+        return sensitive
+
+
+_SENSITIVE: Final = _Sensitive()
 
 
 class Masks:
@@ -122,7 +138,7 @@ class Masks:
         """Return ``headers`` as text with a line each, masked."""
         return "\n".join(
             [
-                f"{name}: {self._header(name, value) if name.lower() in _MAY_HOLD_SECRETS else value}"
+                f"{name}: {self._header(name, value) if _SENSITIVE[name] else value}"
                 for name, value in headers
             ]
         )
