@@ -137,10 +137,7 @@ class Masks:
     def headers(self, headers: Iterable[tuple[str, str]]) -> str:
         """Return ``headers`` as text with a line each, masked."""
         return "\n".join(
-            [
-                f"{name}: {self._header(name, value) if _SENSITIVE[name] else value}"
-                for name, value in headers
-            ]
+            [f"{name}: {self._header(name, value) if _SENSITIVE[name] else value}" for name, value in headers]
         )
 
     def _header(self, name: str, value: str) -> str:
