@@ -477,4 +477,4 @@ def test_device_mode_is_refused(sandbox: SandboxUnderTest) -> None:
     body = {"sourceId": source["id"], "metadataId": "5c6e52858392d6000101d4c1", "settings": settings}
     answer = api(sandbox, "POST", "/destinations", body)
     assert answer.status == 422
-    assert "Trustpilot offers no device-mode connections" in answer.hint
+    assert answer.hint == "settings.connectionMode: Trustpilot offers no device-mode connections; use cloud mode."

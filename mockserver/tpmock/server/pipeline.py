@@ -191,7 +191,9 @@ class Pipeline:
             with call.home.lock if call.bound.locked else _NOTHING:
                 return self._handled(call)
         except Problem as problem:
-            problem.hint = " ".join((problem.hint, *call.advice))
+            # What the refusal is about was not ignored.
+            told = [one for one in call.advice if f"{one.partition(' in the body')[0]}:" not in problem.hint]
+            problem.hint = " ".join((problem.hint, *told))
             return self._answers.refusal(call.home, call.bound, problem)
         except Exception:  # noqa: BLE001 - the last net: logged, counted as our defect, answered without a stack trace
             return self._answers.defect(call.bound)
