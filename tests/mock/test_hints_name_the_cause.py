@@ -28,6 +28,14 @@ def test_a_scheme_that_no_route_has(path: str, value: str, sandbox: SandboxUnder
     assert ("apikey as a header" in answer.hint) == (path == REVIEWS)
 
 
+@pytest.mark.parametrize("path", [REVIEWS, PRIVATE])
+def test_a_token_without_a_scheme(path: str, sandbox: SandboxUnderTest) -> None:
+    answer = sandbox.call("GET", path, headers={"Authorization": sandbox.access_token()})
+    assert answer.status == 401
+    assert "a value without a scheme; this route takes" in answer.hint
+    assert "'Authorization: Bearer ...'" in answer.hint
+
+
 @pytest.mark.parametrize("name", ["access_token", "api_key", "key"])
 def test_a_credential_in_the_query_that_nothing_reads(name: str, sandbox: SandboxUnderTest) -> None:
     answer = sandbox.call("GET", f"{PRIVATE}?{name}=tpa-1")

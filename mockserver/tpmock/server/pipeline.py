@@ -48,7 +48,7 @@ _NOTHING: Final = nullcontext()
 #: Headers that let pages of all origins read an answer, and the mock's own headers.
 _OPEN: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "X-Mock, X-Mock-Evidence, X-Mock-Hint",
+    "Access-Control-Expose-Headers": "Link, X-Mock, X-Mock-Evidence, X-Mock-Hint",
 }
 #: Headers whose values are never part of an answer.
 _UNTOLD: Final = ("Authorization", "Cookie")

@@ -119,7 +119,7 @@ def _other_form(call: OperationCall, judged: Sequence[SecurityScheme]) -> str | 
     if kind and (value or kind.lower() in _SCHEMES):
         return hints.SCHEME_UNKNOWN.format(scheme=kind, taken=taken)
     if kind:
-        return hints.SCHEME_UNKNOWN.format(scheme="(none)", taken=taken)
+        return hints.SCHEME_MISSING.format(taken=taken)
     name = next((name for name in call.query if name.lower().replace("_", "") in _CREDENTIALS), None)
     return None if name is None else hints.CREDENTIAL_IN_QUERY.format(name=name, taken=taken)
 
