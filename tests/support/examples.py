@@ -27,6 +27,8 @@ _MOCK: Final = re.compile(
     r"127\.0\.0\.1:8080"
     r"|tpmock (?:env|event|fault|clock|sandbox|journal|invitation|webhook|review|trace|audience|braze)\b"
 )
+#: Below the reader's folder: has node alone, since the npm and npx beside the node of its wheel do not run.
+_NODE_FOLDER: Final = ".node"
 _DESTINATION: Final = re.compile(r"^  Destination +(\S+)$", re.MULTILINE)
 
 
@@ -35,17 +37,25 @@ def environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("TPMOCK_", "PYTEST_", "VIRTUAL_"))
     }
-    path = os.pathsep.join([str(Path(sys.prefix) / "bin"), str(Path(NODE).parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(Path(sys.prefix) / "bin"), str(folder / _NODE_FOLDER), os.environ["PATH"]])
     return {
         **kept,
         "PATH": path,
         "TPMOCK_HOME": str(folder / "home"),
         "NO_PROXY": "127.0.0.1,localhost",
         "NO_COLOR": "1",
+        # npm would ask its registry for a newer version of itself.
+        "NPM_CONFIG_UPDATE_NOTIFIER": "false",
         # The usual ports may be taken here.
         "TPMOCK_PORT": "0",
         "TPMOCK_DESTINATION_PORT": "0",
     }
+
+
+def npm_packages() -> Path | None:
+    """Return the folder of npm packages whose programs are on the PATH; None where there is none."""
+    folders = (Path(folder) for folder in os.environ["PATH"].split(os.pathsep))
+    return next((folder.parent for folder in folders if folder.parts[-2:] == ("node_modules", ".bin")), None)
 
 
 def _host(url: str) -> str:
@@ -153,6 +163,8 @@ class Reader:
 
     def __enter__(self) -> Self:
         (self._folder / ".venv").symlink_to(sys.prefix)
+        (self._folder / _NODE_FOLDER).mkdir()
+        (self._folder / _NODE_FOLDER / "node").symlink_to(NODE)
         self._terminal = Terminal(self._folder)
         self._stack.callback(self._terminal.close)
         return self
@@ -170,7 +182,7 @@ class Reader:
         for block in blocks:
             if block.why:
                 continue
-            if block.needs and shutil.which(block.needs, path=environment(self._folder)["PATH"]) is None:
+            if block.needs and not self._has(block.needs):
                 self.left_out.add(block.needs)
                 printed = ""
             elif block.language != "text":
@@ -183,6 +195,17 @@ class Reader:
         for program, expected, line in self._expected:
             self._compare(program.printed, expected, line)
         self._run_tests()
+
+    def _has(self, need: str) -> bool:
+        """Return whether a program is here, or an npm package, which is then found from the reader's folder."""
+        if not need.startswith("@"):
+            return shutil.which(need, path=environment(self._folder)["PATH"]) is not None
+        packages = npm_packages()
+        if packages is None or not (packages / need).is_dir():
+            return False
+        if not (self._folder / "node_modules").exists():
+            (self._folder / "node_modules").symlink_to(packages)
+        return True
 
     def _do(self, block: Block) -> str | Program:
         body = self._here(block.body)

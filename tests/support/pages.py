@@ -20,9 +20,9 @@ README: Final = ROOT / "README.md"
 INTERNAL: Final = ("architecture.md", "licenses.md", "decisions")
 
 _FENCE: Final = re.compile(r"^(?P<indent> *)```(?P<info>[^\n]*)\n(?P<body>.*?)^ *```$", re.DOTALL | re.MULTILINE)
-#: ``sh``, ``sh stays``, ``sh exits 1``, ``sh needs php``, ``sh not run: needs Docker``.
+#: ``sh``, ``sh stays``, ``sh exits 1``, ``sh needs php``, ``sh needs @npm/package``, ``sh not run: needs Docker``.
 _INFO: Final = re.compile(
-    r"(?P<language>\w+)(?: (?:(?P<stays>stays)|exits (?P<exits>\d)|needs (?P<needs>[\w-]+)|not run: (?P<why>\S.+)))?"
+    r"(?P<language>\w+)(?: (?:(?P<stays>stays)|exits (?P<exits>\d)|needs (?P<needs>@?[\w/-]+)|not run: (?P<why>\S.+)))?"
 )
 _FILE: Final = re.compile(r"`([\w./-]+\.(?:py|m?js|html|php|rb|java|toml|ya?ml|json|liquid))`")
 _HEADING: Final = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
@@ -37,7 +37,7 @@ class Block:
     :param file: the name under which the words before the block have it saved, if they do
     :param stays: whether it starts a program that stays
     :param exits: the exit code
-    :param needs: a program that not every machine has
+    :param needs: a program, or an npm package with a scope, that not every machine has
     :param why: the reason for which the tests do not run it
     :param line: where it stands
     """

@@ -21,6 +21,7 @@ ALL_PROGRAMS = "TPMOCK_ALL_PROGRAMS"
 REASONS = {
     "installs packages": "tests use no package index; .ci/run installs as the README says",
     "needs Docker": "containers cannot be run everywhere; .ci/image runs the steps of the image",
+    "needs Cypress": "its program is a download from its vendor; tests/system/clients/node checks the code",
     "needs a cluster": "tests/system/test_deploy.py checks the manifests",
     "needs the real API": "tests call nothing outside this machine",
     "calls hosts on the internet": "tests call nothing outside this machine",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -63,8 +64,20 @@ def test_what_is_wrong_fails(text: str, tmp_path: Path) -> None:
 
 
 @needs_bash
-def test_an_example_for_a_program_that_is_missing_is_left_out(tmp_path: Path) -> None:
-    assert follow(block("sh needs nothing-of-this-name", "exit 1"), tmp_path) == {"nothing-of-this-name"}
+@pytest.mark.parametrize("missing", ["nothing-of-this-name", "@example/nothing"])
+def test_an_example_for_a_program_that_is_missing_is_left_out(tmp_path: Path, missing: str) -> None:
+    assert follow(block(f"sh needs {missing}", "exit 1"), tmp_path) == {missing}
+
+
+@needs_bash
+def test_an_npm_package_is_found_from_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = tmp_path / "node_modules" / ".bin"
+    for folder in (programs, programs.parent / "@example" / "package"):
+        folder.mkdir(parents=True)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    reader = tmp_path / "reader"
+    reader.mkdir()
+    assert follow(block("sh needs @example/package", "test -d node_modules/@example/package"), reader) == set()
 
 
 @needs_bash
