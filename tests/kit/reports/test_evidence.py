@@ -107,10 +107,10 @@ def retold(change: Callable[[dict[str, Any]], object]) -> Callable[[Members], No
 
 # Each of them recomputes the digests, as a deliberate change of a pack does.
 ALTERATIONS: dict[str, tuple[Callable[[Members], object], str]] = {
-    "a page says passed": (altered("index.html", ">failed<", ">passed<"), "index.html does not follow from results"),
+    "a page says passed": (altered("index.html", ">failed<", ">passed<"), "index.html does not match results"),
     "a page says another verdict": (altered("index.html", "of 4 cases", "of 5 cases"), "index.html does not follow"),
-    "the sheet": (altered("sheet.html", "needs a person", "pass"), "sheet.html does not follow from results.json"),
-    "the sheet's data": (altered("sheet.json", '"fail"', '"pass"'), "sheet.json does not follow from results.json"),
+    "the sheet": (altered("sheet.html", "needs a person", "pass"), "sheet.html does not match results.json"),
+    "the sheet's data": (altered("sheet.json", '"fail"', '"pass"'), "sheet.json does not match results.json"),
     "JUnit without the failure": (altered("results.junit.xml", "failure", "skipped"), "results.junit.xml does not"),
     "gaps are closed": (altered("gaps.md", "## For a person", "## All is well"), "gaps.md does not follow"),
     "an exchange": (altered("transcripts/DEST-001.har", '"status": 202', '"status": 200'), "DEST-001.har does not"),
@@ -124,11 +124,11 @@ ALTERATIONS: dict[str, tuple[Callable[[Members], object], str]] = {
     "an extra page": (lambda found: found.update({"approval.html": b"All passed."}), "approval.html does not belong"),
     "a failed case is passed": (
         retold(lambda run: run["cases"][1].update(result="passed")),
-        "DEST-002 is passed, and its findings come to failed.",
+        "DEST-002 is passed, but its findings result in failed.",
     ),
     "a failed case is not applicable": (
         retold(lambda run: run["cases"][1].update(result="not-applicable")),
-        "DEST-002 is not-applicable, and it has findings that come to failed.",
+        "DEST-002 is not-applicable, but it has findings that result in failed.",
     ),
     "a result that does not exist": (
         retold(lambda run: run["cases"][1].update(result="fine")),
@@ -196,7 +196,7 @@ def test_a_pack_verifies_itself_where_nothing_is_installed(tmp_path: Path, packe
     for _ in range(2):
         ran = verified_alone(tmp_path, found)
         assert (ran.returncode, ran.stderr) == (0, "")
-        assert ran.stdout.startswith(f"The pack is whole: {len(found)} files")
+        assert ran.stdout.startswith(f"The pack is complete: {len(found)} files")
 
 
 @pytest.mark.parametrize("name", ALTERATIONS)
@@ -232,8 +232,8 @@ def test_a_pack_of_a_real_run_is_verified_and_run_again(tmp_path: Path) -> None:
     assert ran.exit_code == 0, ran.output
     checked = CliRunner().invoke(command, ["verify", file, "--rerun"])
     assert checked.exit_code == 0, checked.output
-    assert "The pack is whole: plan segment-destination, 2 cases, 2 passed, 0 failed, seed 5" in checked.output
-    assert "Run again, 2 cases came to the same." in checked.output
+    assert "The pack is complete: plan segment-destination, 2 cases, 2 passed, 0 failed, seed 5" in checked.output
+    assert "Run again, 2 cases have the same results." in checked.output
 
 
 def test_a_pack_that_was_made_up_does_not_run_again(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_a_case_that_was_left_out_is_told_and_ends_with_one(tmp_path: Path) -> N
     file.write_bytes(zipped(fewer))
     checked = CliRunner().invoke(command, ["verify", str(file), "--rerun"])
     assert checked.exit_code == 1, checked.output
-    assert "different: the cases here do other things than those of the pack." in checked.output
+    assert "different: the cases of this version differ from those of the pack." in checked.output
 
 
 def verdicts(**results: Result) -> dict[str, str]:

@@ -62,7 +62,7 @@ def test_the_json_report_of_an_impossible_run_has_every_case() -> None:
     assert document["summary"]["impossible"] == "port taken"
     assert [item["result"] for item in document["cases"]] == ["failed", "not-run"]
     assert [finding["found"] for item in document["cases"] for finding in item["findings"]] == ["port taken"]
-    assert document["cases"][1]["reason"] == "Not run: the run had ended before."
+    assert document["cases"][1]["reason"] == "Not run: the run ended earlier."
 
 
 def test_the_terminal_report_has_one_line_for_each_case_that_passes() -> None:
@@ -94,7 +94,7 @@ def test_the_terminal_report_says_once_why_a_subject_does_not_start() -> None:
     assert text.count("line 7") == 1
     assert text.count("It ended with exit code 3.") == 2
     assert "DEST-002" not in text
-    assert "1 case not run: the run had ended before." in text
+    assert "1 case not run: the run ended earlier." in text
 
 
 def test_text_in_brackets_is_shown_and_not_taken_for_markup() -> None:

@@ -100,8 +100,8 @@ def test_cases_are_chosen(tmp_path: Path) -> None:
         (HEAD + START + '[events]\nto = "localhost"\n', "events.to: 'localhost' must begin with http"),
         (HEAD + EVENTS, "[start] is missing"),
         (HEAD + START, "[events] is missing"),
-        (HEAD + START + EVENTS + '[trigger]\nmanual = "x"\n', "are two ways for orders to come"),
-        (HEAD + START + EVENTS + '[manual]\nstart = "x"\n', "[start] and [manual] are two ways"),
+        (HEAD + START + EVENTS + '[trigger]\nmanual = "x"\n', "both say how orders reach the subject"),
+        (HEAD + START + EVENTS + '[manual]\nstart = "x"\n', "[start] and [manual] both say where"),
         ('claims = "x"\n' + HEAD, "there is no claims"),
         (HEAD + 'patience = "2s"\n' + START + EVENTS, "subject.patience belongs to the claim own-patience."),
         (HEAD + 'quiet = "2s"\n' + START + EVENTS, "subject.quiet belongs to the claim answers-later."),
@@ -144,7 +144,7 @@ def test_a_subject_without_a_door_is_not_judged_at_one(tmp_path: Path) -> None:
     [case] = json.loads(ran.stdout)["cases"]
     assert (case["result"], case["reason"]) == (
         "not-applicable",
-        "The case posts straight to a destination, and this subject takes no posts.",
+        "The case posts events to a destination directly, and this subject does not accept them.",
     )
 
 
@@ -213,5 +213,5 @@ def test_a_command_that_refuses_gives_its_last_line(tmp_path: Path) -> None:
 
 def test_a_command_that_hangs_is_no_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tpmock.kit.subjects.triggers._PATIENCE", 0.1)
-    with pytest.raises(NoRestError, match="was not done with an event"):
+    with pytest.raises(NoRestError, match="did not finish an event"):
         by_command(["sleep", "30"], tmp_path, {})({})

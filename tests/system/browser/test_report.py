@@ -61,7 +61,7 @@ def test_it_says_at_the_top_what_it_comes_to_and_leads_there(watched: Watched) -
     page = watched.page
     expect(page.get_by_role("heading", level=1)).to_have_text("Contract report: the mutant no-dedupe")
     expect(page.get_by_text("2 of 3 cases that apply failed.")).to_be_visible()
-    page.get_by_role("navigation", name="To look at").get_by_role("link", name="DEST-053").click()
+    page.get_by_role("navigation", name="Needs attention").get_by_role("link", name="DEST-053").click()
     expect(page.locator("#DEST-053")).to_be_in_viewport()
 
 

@@ -50,7 +50,7 @@ def change(event: Event, assign: Mapping[str, Any], remove: Iterable[str]) -> No
 
 
 def lengthen(event: Event, length: int) -> None:
-    """Give an order so many products that it is this long as JSON, in bytes; the last one has a note that fills it up.
+    """Give an order so many products that it has this length as JSON, in bytes; a note of the last one fills it up.
 
     :raises ValueError: when the event is longer already
     """
@@ -59,7 +59,7 @@ def lengthen(event: Event, length: int) -> None:
         number = len(products) + 1
         products.append({"product_id": f"507f1f77bcf8{number:012}", "sku": f"G-{number:05}", "name": f"Game {number}"})
     if room < len(', "note": ""'):
-        raise ValueError(f"an event of {length} bytes cannot be made of this one")
+        raise ValueError(f"this event is already longer than {length} bytes")
     event["properties"]["note"] = ("Leave it at the door. " * (room // 22 + 1))[: room - len(', "note": ""')]
 
 

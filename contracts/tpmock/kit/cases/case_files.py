@@ -21,7 +21,7 @@ from tpmock.kit.cases import base_events, template
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-# Members of a check that are no checks themselves.
+# Members of a check that are not checks themselves.
 _ABOUT_CHECKS = frozenset({"level", "needs"})
 
 
@@ -54,7 +54,7 @@ class CaseStep(msgspec.Struct, frozen=True):
 class CaseCheck(msgspec.Struct, frozen=True):
     """Check of a case: its name in the vocabulary, and its arguments.
 
-    :param needs: what a subject must claim for this check; of others it is not demanded
+    :param needs: what a subject must claim for this check to apply
     """
 
     name: str
@@ -89,7 +89,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 QUICK, STANDARD = "quick", "standard"
-"""Two plans without own cases: a first look, and everything."""
+"""Two plans without cases of their own: quick, and all."""
 
 
 def plans() -> tuple[str, ...]:

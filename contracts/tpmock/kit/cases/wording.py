@@ -14,7 +14,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def named(word: str) -> tuple[str, ...]:
-    """Return the words that people have for a thing, any of which names it."""
+    """Return the words that people use for a thing, any of which names it."""
     return _WORDS.get(word, (word,))
 
 

@@ -34,7 +34,7 @@ Examples:
   tpmock drift seen.json
 
 \b
-Exit code: 0 no difference, 1 differences, 2 nothing could be compared.
+Exit code: 0 no difference, 1 differences, 2 the comparison was impossible.
 """
 )
 @click.argument("file", metavar="RECORDING", type=click.Path(exists=True, dir_okay=False, path_type=Path))

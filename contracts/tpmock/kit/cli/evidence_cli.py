@@ -1,4 +1,4 @@
-"""The command ``evidence``: looks through a pack that ``tpmock test --evidence`` wrote."""
+"""The command ``evidence``: verifies a pack that ``tpmock test --evidence`` wrote."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def evidence() -> None:
     "--contract",
     "contract_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="With --rerun: how to start the subject, which a pack never says. Example: --contract contract.toml",
+    help="With --rerun: how to start the subject, which is not part of a pack. Example: --contract contract.toml",
 )
 def verify(file: Path, rerun: bool, contract_file: Path | None) -> None:  # noqa: FBT001 - click's signature
-    """Check that a pack is whole and says one thing. Example: tpmock evidence verify out.zip
+    """Check that a pack is complete and consistent. Example: tpmock evidence verify out.zip
 
-    Needs no mock. Digests show damage and carelessness; whether a pack is honest is shown by --rerun.
+    Needs no mock. Digests detect damage; only --rerun detects a forged pack.
     """
     found = packs.examine(file)
     for mistake in found.mistakes:
@@ -50,7 +50,7 @@ def verify(file: Path, rerun: bool, contract_file: Path | None) -> None:  # noqa
         sys.exit(1)
     about, summary = found.results["run"], found.results["summary"]
     click.echo(
-        f"The pack is whole: plan {about['plan']}, {summary['cases']} cases, {summary['passed']} passed, "
+        f"The pack is complete: plan {about['plan']}, {summary['cases']} cases, {summary['passed']} passed, "
         f"{summary['failed']} failed, seed {about['seed']}, {about['subject']['name']}, tpmock {about['tpmock']}."
     )
     if rerun:
@@ -62,7 +62,7 @@ def _again(found: packs.Examined, contract_file: Path | None) -> int:
     every = {case.id: case for case in case_files.load_plan(case_files.STANDARD)}
     chosen = [every[one["id"]] for one in found.results["cases"]]
     if digest_of(chosen) != about["casesDigest"]:
-        click.echo("different: the cases here do other things than those of the pack.")
+        click.echo("different: the cases of this version differ from those of the pack.")
         return 1
     run = Run(about["plan"], chosen, _subject(about["subject"], contract_file), partial(open_mock, None), about["seed"])
     report = gathered(run.events())
@@ -73,7 +73,7 @@ def _again(found: packs.Examined, contract_file: Path | None) -> int:
     for one in different:
         click.echo(f"different: {one}")
     if not different:
-        click.echo(f"Run again, {len(chosen)} cases came to the same.")
+        click.echo(f"Run again, {len(chosen)} cases have the same results.")
     return 1 if different else 0
 
 
@@ -87,4 +87,4 @@ def _subject(about: dict[str, Any], contract_file: Path | None) -> Subject:
         return contract_subject.bundled()
     if about["kind"] == "mutant":
         return contract_subject.mutant(about["mutant"])
-    raise click.UsageError(f"{about['name']} does not come with tpmock: say how to start it with --contract.")
+    raise click.UsageError(f"{about['name']} is not part of tpmock. Name its contract with --contract.")

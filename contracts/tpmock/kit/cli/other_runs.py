@@ -51,7 +51,7 @@ def generated(
         file = options.found_file
         steps = {case_id: one.steps for case_id, one in search.found.items()}
         selection.write(file, as_file(steps, subject.name, seed))
-        click.echo(f"What was found is in {file}; again: tpmock test replay {shlex.quote(str(file))}", err=True)
+        click.echo(f"The findings are in {file}. Replay them: tpmock test replay {shlex.quote(str(file))}", err=True)
     return code
 
 
@@ -61,7 +61,7 @@ def live(options: Options, plan: str, cases: Sequence[Case], seed: int, follow: 
     :raises ReportError: when the file cannot be written
     """
     if any(case.needs != ("api",) for case in cases):
-        raise click.UsageError("The real API needs a plan of the API itself: tpmock test live --plan provider")
+        raise click.UsageError("Only cases of the API itself run on the real API: tpmock test live --plan provider")
     try:
         found = target.from_environment(os.environ)
     except target.TargetError as problem:
@@ -75,7 +75,8 @@ def live(options: Options, plan: str, cases: Sequence[Case], seed: int, follow: 
     file, at = options.recording_file, iso(time.time())
     selection.write(file, recording.written(Recording(found.hosts["trustpilot"], at, calls)))
     click.echo(
-        f"What was seen in {counted(len(calls), 'call')} is in {file}; compare: tpmock drift {shlex.quote(str(file))}",
+        f"The recording of {counted(len(calls), 'call')} is in {file}. "
+        f"Compare it: tpmock drift {shlex.quote(str(file))}",
         err=True,
     )
     return code

@@ -32,8 +32,8 @@ Examples:
   tpmock test generated --examples 2000
 
 \b
-Exit code: 0 nothing failed, 1 a case failed or could not be
-judged, 2 the run itself was impossible.
+Exit code: 0 nothing failed, 1 a case failed or could not
+be run, 2 the run itself was impossible.
 """
 
 
@@ -73,7 +73,7 @@ def test(given: Options) -> None:
 )
 @takes("integration_key", "sandbox", "claims", *CHOICE, *RESULT, "evidence_file", "expected_file")
 def running(given: Options) -> None:
-    """Test a destination that is running, configured for a sandbox of a mock that is running, too.
+    """Test a running destination that is configured for a sandbox of a running mock.
 
     \b
     Example: tpmock test running http://127.0.0.1:8090 \\
@@ -107,7 +107,7 @@ def generated(given: Options) -> None:
 @test.command()
 @takes(*CHOICE, "allow_writes", "recording_file", *RESULT, plan="provider")
 def live(given: Options) -> None:
-    """Run a plan of the API on the real one, which the environment names (TPMOCK_LIVE_URL and others).
+    """Run a plan of API cases on the real API, which the environment names (TPMOCK_LIVE_URL and others).
 
     Only requests that read are sent, and only those on a list. Without --plan: the plan provider.
 

@@ -50,7 +50,7 @@ _PLAYED_IN_A_PLACE = 200
 _BETWEEN_LOOKS = 0.2
 # After this many histories in a row that cannot run, the search ends.
 _MOST_IN_VAIN = 20
-# Reasons why a history proves nothing about a subject.
+# Reasons why the result of a history says nothing about the subject.
 _UNPLAYABLE = (NotApplicableError, NotRunError, RefusedError)
 # The most histories of one run that get a seed.
 _MOST_PLAYED = 1_000_000
@@ -286,9 +286,7 @@ class Search:
             reason = f"The smallest of {self.judged} histories: {steps}"
             return replace(found.outcome, findings=breaches, reason=reason)
         if not self.judged:
-            return CaseOutcome(
-                result=Result.NOT_RUN, reason=self.refused or "The time was too short for a single history."
-            )
+            return CaseOutcome(result=Result.NOT_RUN, reason=self.refused or "The time was too short for one history.")
         return CaseOutcome(result=Result.PASSED, reason=f"Held in {self.judged} histories.")
 
 
@@ -316,7 +314,7 @@ def as_file(found: Mapping[str, Steps], subject: str, seed: int) -> str:
         for case in INVARIANTS
         if case.id in found
     ]
-    chapter = {"chapter": f"Found by made-up histories against {subject}, seed {seed}", "cases": cases}
+    chapter = {"chapter": f"Found by generated histories against {subject}, seed {seed}", "cases": cases}
     return yaml.safe_dump(chapter, sort_keys=False, allow_unicode=False, width=120, default_flow_style=None)
 
 

@@ -51,7 +51,7 @@ def differences(recorded: Recording, mock: Recording) -> list[Difference]:
     for call in recorded.calls:
         counterpart = ours.get((call.case, call.number))
         if counterpart is None or counterpart.operation != call.operation:
-            overturns = "nothing: the cases have changed since, or the mock went another way"
+            overturns = "nothing: the cases have changed since, or the mock took another path"
             one = Difference(call.case, call.operation, "call", "", "made", "none", overturns)
             found.setdefault((call.case, str(call.number), "", "", ""), one)
             continue

@@ -76,7 +76,7 @@ class LiveClient(msgspec.Struct):
                 names = tuple(response.headers)
                 if not self.ours and (header := is_ours(names)):
                     raise OursError(
-                        f"The answer to {what} bears {header}: it is this mock that answers, not the real API. "
+                        f"The answer to {what} has the header {header}: this mock answered, not the real API. "
                         "Nothing was recorded."
                     )
                 raw = response.raw.read(_LARGEST, decode_content=True)

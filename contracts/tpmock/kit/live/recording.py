@@ -72,7 +72,7 @@ def read(file: Path) -> Recording:
     for call in found.calls:
         if header := is_ours(call.headers):
             raise RecordingError(
-                f"{file} was not recorded from the real API: the answer to {call.operation} bears {header}, which only "
-                "this mock sends."
+                f"{file} was not recorded from the real API: the answer to {call.operation} has the header "
+                f"{header}, which only this mock sends."
             )
     return found

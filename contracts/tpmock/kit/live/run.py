@@ -70,7 +70,7 @@ class LiveRun(msgspec.Struct):
     def _outcome(self, case: Case) -> CaseOutcome:
         lacking = self._lacking(case)
         if not case.live or (case.live == "writes" and not self.client.writes):
-            why = "It changes something: --allow-writes runs it." if case.live else "It needs the mock and its world."
+            why = "It changes data; --allow-writes runs it." if case.live else "It needs the mock."
             return CaseOutcome(result=Result.NOT_APPLICABLE, reason=why)
         if lacking:
             return CaseOutcome(result=Result.NOT_RUN, reason=f"Not run: {' and '.join(lacking)} not set.")
@@ -97,7 +97,7 @@ class LiveRun(msgspec.Struct):
                     for step in part:
                         STEPS[step.name](context, template.fill(step.args, context.known))
             except NotAsSaidError as problem:
-                wanted = "an answer that the case can go on with"
+                wanted = "an answer with which the case can continue"
                 return (Finding(check="answered", passed=False, expected=wanted, found=str(problem), where="the API"),)
         checks = [check for check in case.then if check.name in _OF_ANSWERS]
         judged = (judge(check, context.seen, template.fill(check.args, context.known)) for check in checks)

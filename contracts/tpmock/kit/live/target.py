@@ -55,7 +55,9 @@ def _address(variable: str, text: str) -> str:
     except ValueError:
         raise TargetError(f"{variable} is not an address; give one such as https://api.trustpilot.com.") from None
     if not host or parts.username or parts.query or parts.fragment:
-        raise TargetError(f"{variable} must be an address and nothing else, such as https://api.trustpilot.com.")
+        raise TargetError(
+            f"{variable} must be an address without credentials and query, such as https://api.trustpilot.com."
+        )
     # Credentials go there: they never leave this machine unencrypted.
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
         raise TargetError(f"{variable} must begin with https://; http:// is for this machine only.")

@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Describe how to choose the cases."""
-    config.addinivalue_line("markers", "tpmock_contract: a case of a contract.toml, judged by tpmock")
+    config.addinivalue_line("markers", "tpmock_contract: a case of a contract.toml, run by tpmock")
 
 
 # Every worker of xdist collects the same, since the cases are in the order of the contract.

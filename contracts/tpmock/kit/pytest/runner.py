@@ -96,7 +96,7 @@ class ContractSession:
         one = CaseFinished(case, self._played.outcome(case))
         outcome = one.outcome
         if outcome.excuse:
-            pytest.skip(f"expected to come to {outcome.result}: {outcome.excuse}")
+            pytest.skip(f"expected result {outcome.result}: {outcome.excuse}")
         if outcome.result is Result.NOT_APPLICABLE:
             pytest.skip(outcome.reason)
         if outcome.result in {Result.FAILED, Result.NOT_RUN}:

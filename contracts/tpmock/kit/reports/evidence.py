@@ -69,12 +69,10 @@ def examine(file: Path) -> Examined:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
             if sum(info.file_size for info in archive.infolist()) > _LARGEST:
-                return Examined(
-                    digest, {}, ("It would unpack to more than 500 MB, which is more than a pack can have.",)
-                )
+                return Examined(digest, {}, ("It would unpack to more than 500 MB, the limit for a pack.",))
             found = {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, zlib.error, *_OTHER_DAMAGE) as problem:
-        return Examined(digest, {}, (f"It is not a zip file that can be read: {problem}.",))
+        return Examined(digest, {}, (f"It is not a readable zip file: {problem}.",))
     if len(found) != len(names):
         return Examined(digest, {}, ("A file is in it twice.",))
     wrong = [*mistakes(found)]

@@ -51,7 +51,7 @@ class TerminalReport:
             case CaseStarted():
                 self.progress.update(self._task, description=event.case.id)
             case ExampleTried():
-                doing = "making it smaller" if event.shrinking else "making up histories"
+                doing = "shrinking the finding" if event.shrinking else "generating histories"
                 self.progress.update(self._task, description=doing, total=event.most, completed=event.tried)
             case CaseFinished():
                 self.progress.advance(self._task)
@@ -92,7 +92,7 @@ class TerminalReport:
 
     def _finished(self, event: RunFinished) -> None:
         if self._not_played:
-            self._say(f"{counted(self._not_played, 'case')} not run: the run had ended before.")
+            self._say(f"{counted(self._not_played, 'case')} not run: the run ended earlier.")
         if event.impossible:
             # The last lines of a program stand with the case that found it.
             why = event.impossible if self._quiet else event.impossible.splitlines()[0]
@@ -102,7 +102,7 @@ class TerminalReport:
         )
         self._say(f"{counts or 'no cases'} in {event.milliseconds / 1000:.1f} s")
         if event.of_mock:
-            # They would look like merits of the subject.
+            # They would look like results of the subject.
             said = ", ".join(f"{count} {result}" for result in Result if (count := event.of_mock[result]))
             self._say(f"Not counted: cases that test the mock and not the subject: {said}.")
 

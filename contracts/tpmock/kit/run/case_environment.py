@@ -105,7 +105,7 @@ def play(case: Case, environment: CaseEnvironment, seed: int) -> tuple[tuple[Fin
     demanded = [check for check in case.then if not missing(check.needs, environment.claims)]
     judged = (judge(check, context.seen, template.fill(check.args, known)) for check in demanded)
     trouble = environment.subject.trouble()
-    crash = (_breach("alive", "a subject that goes on", trouble, "Survive every input."),) if trouble else ()
+    crash = (_breach("alive", "a subject that still runs", trouble, "Do not exit on any input."),) if trouble else ()
     every = (*findings, *chain.from_iterable(judged), *crash)
     sandbox_id = environment.sandbox.id
     context.seen.waited = waiting.said()
@@ -146,12 +146,14 @@ def finish(environment: CaseEnvironment) -> bool:
 
 def restless(problem: NoRestError) -> Finding:
     """Return the finding that a sandbox did not come to rest."""
-    return _breach("rest", f"quiet within {REST}", str(problem), "Answer every event within a few seconds.")
+    return _breach("rest", f"idle within {REST}", str(problem), "Answer every event within a few seconds.")
 
 
 def cannot_start(problem: Exception) -> Finding:
     """Return the finding that a subject did not start."""
-    return _breach("start", "a subject that starts", str(problem), "Correct the start; its last lines are above.")
+    return _breach(
+        "start", "a subject that starts", str(problem), "Correct the start; the last lines of its output are above."
+    )
 
 
 def _delete(sandbox: SandboxClient) -> None:
@@ -171,7 +173,9 @@ def _perform(steps: Sequence[CaseStep], context: StepContext, environment: CaseE
     except NoRestError as problem:
         broken = (restless(problem),)
     except NotAsSaidError as problem:
-        broken = (_breach("answered", "an answer that the case can go on with", str(problem), "See the exchanges."),)
+        broken = (
+            _breach("answered", "an answer with which the case can continue", str(problem), "See the exchanges."),
+        )
     seen, sandbox = context.seen, context.sandbox
     invitations = sandbox.invitations()
     environment.invited = {item["id"] for item in invitations}
@@ -199,7 +203,7 @@ def _not_given(case: Case, seen: Observation) -> tuple[Finding, ...]:
         return ()
     found = f"{refused[0]} (in the given part of {case.id})"
     advice = "Make plain orders work first; this case builds on them."
-    return (_breach("given", "what the case builds on to be taken", found, advice),)
+    return (_breach("given", "the steps of the given part to succeed", found, advice),)
 
 
 def _stored(subject: RunningSubject) -> Mapping[str, bytes]:

@@ -45,7 +45,7 @@ _MOST_GROUPS = 4
 _WORTH_A_GROUP = 8
 # A subject that hangs in this many cases in a row is given up: each of them takes half a minute.
 _MOST_HANGS = 2
-_NOT_PLAYED = "Not run: the run had ended before."
+_NOT_PLAYED = "Not run: the run ended earlier."
 
 
 class Group(msgspec.Struct):

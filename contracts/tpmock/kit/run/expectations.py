@@ -63,7 +63,7 @@ def weighed(outcome: CaseOutcome, expectation: Expectation | None) -> CaseOutcom
         expected=f"{expectation.result}, because: {expectation.reason}",
         found=str(outcome.result),
         where="the list of expected results",
-        advice="Take the entry out of the list, or find out why the case no longer sees what it saw.",
+        advice="Remove the entry from the list, or find out why the case no longer fails.",
     )
     return replace(outcome, result=Result.FAILED, findings=(*outcome.findings, stale))
 

@@ -127,16 +127,16 @@ def _problems(data: Mapping[str, Any]) -> Iterator[str]:
             yield f"plans: no plan is named {plan}. {did_you_mean(plan, case_files.choices())}"
     ways = [name for name in _TABLES if name in data]
     if len(ways) > 1:
-        yield f"[{ways[0]}] and [{ways[1]}] are two ways to come by the subject; keep one."
+        yield f"[{ways[0]}] and [{ways[1]}] both say where the subject is; keep one."
     if not ways and "command" not in data.get("trigger", {}):
-        yield "[start] is missing: how the program is started; or [running], [manual], or a [trigger] with a command."
+        yield "[start] is missing. Write how the program starts, or [running], [manual], or a [trigger] with a command."
     if "events" in data and "trigger" in data:
-        yield "[events] and [trigger] are two ways for orders to come; keep one."
+        yield "[events] and [trigger] both say how orders reach the subject; keep one."
     for member, claim in (("patience", OWN_PATIENCE), ("quiet", ANSWERS_LATER)):
         if member in data["subject"] and claim not in data["subject"].get("claims", ()):
             yield f"subject.{member} belongs to the claim {claim}. Add it to subject.claims, or leave {member} out."
     if "events" not in data and "trigger" not in data:
-        yield "[events] is missing: where Segment's events go; or a [trigger] for a subject that takes none."
+        yield "[events] is missing. Write where Segment's events go, or a [trigger] for a subject without events."
 
 
 def _sentence(found: ValidationError) -> str:

@@ -113,7 +113,7 @@ class Program:
             lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
             if lines:
                 return "\n".join(lines[-_LAST_LINES:])
-        return "(it wrote nothing)"
+        return "(no output)"
 
     def wait_until(self, ready: Callable[[], bool], patience: float) -> None:
         """Wait until a probe says that it is ready.

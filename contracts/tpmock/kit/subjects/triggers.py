@@ -73,7 +73,7 @@ def by_command(command: Sequence[str], folder: Path, environment: Mapping[str, s
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise NoRestError(f"The command {command[0]} was not done with an event after {_PATIENCE:g} s.") from None
+            raise NoRestError(f"The command {command[0]} did not finish an event within {_PATIENCE:g} s.") from None
         except OSError as problem:
             return _attempt(done=False, message=f"{command[0]} could not be run: {problem.strerror}")
         said = (ran.stderr or ran.stdout).strip().splitlines()

@@ -56,7 +56,7 @@ def _well_called(seen: Observation, _args: object) -> Iterator[Finding]:
     for entry in wrong[:1]:
         found = f"{entry['method']} {urlsplit(entry['url']).path} answered {entry['status']}"
         advice = entry.get("hint") or ""
-    yield finding(not wrong, "calls that are well made", found, advice=advice)
+    yield finding(not wrong, "well-formed calls", found, advice=advice)
 
 
 @check
@@ -74,7 +74,7 @@ def _not_passed_on(seen: Observation, args: Sequence[str]) -> Iterator[Finding]:
     held = [(entry, text) for entry in seen.calls() for text in args if text in str(entry["request"]) + entry["url"]]
     found = f"{masked(held[0][1])} in a call of {held[0][0]['operation']}" if held else "so"
     where = f"{_JOURNAL}/{held[0][0]['id']}" if held else ""
-    yield finding(not held, "calls with what is needed and no more", found, where)
+    yield finding(not held, "calls with the necessary data only", found, where)
 
 
 @check

@@ -24,7 +24,7 @@ CHECKS: dict[str, CheckFunction] = {}
 
 
 def check(function: CheckFunction) -> CheckFunction:
-    """Enter a function into the vocabulary, by its name without the underscore."""
+    """Register a function as a check, by its name without the underscore."""
     CHECKS[function.__name__.removeprefix("_")] = function
     return function
 

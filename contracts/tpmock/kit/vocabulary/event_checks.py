@@ -59,7 +59,7 @@ def _invitation_count(seen: Observation, args: int) -> Iterator[Finding]:
 def _answer(seen: Observation, args: Any) -> Iterator[Finding]:
     wrong = [answer for answer in seen.answers if not fits(answer.status, args)]
     expected = f"status {spelled(args)}" + (f" {len(seen.answers)} times" if len(seen.answers) > 1 else "")
-    found = _said(wrong[0]) if wrong else counted(len(seen.answers), "fitting answer")
+    found = _said(wrong[0]) if wrong else counted(len(seen.answers), "expected answer")
     where = f"the subject's answer to {wrong[0].what}" if wrong else ""
     exchanges = tuple(kit_exchange(answer, _said(answer)) for answer in wrong)
     yield finding(bool(seen.answers) and not wrong, expected, found, where, exchanges=exchanges)
@@ -137,7 +137,7 @@ def _truthful(seen: Observation, _args: object) -> Iterator[Finding]:
     ]
     empty = [(order, claim) for order, claim in claims if order is not None and order not in seen.references]
     found = f"no invitation for order {empty[0][0]}" if empty else "one for each"
-    expected = "an invitation for every order that was answered with 2xx"
+    expected = "an invitation for every order that was answered 2xx"
     yield finding(not empty, expected, found, empty[0][1] if empty else "")
 
 
@@ -183,7 +183,7 @@ def _unreadable(answer: ReceivedAnswer, words: Iterable[str]) -> str:
     if not isinstance(message, str) or not message.strip():
         return f"no member message with a text: {answer.body[:80]!r}"
     if len(message) > _LONGEST_MESSAGE or _NOT_FOR_PEOPLE.search(message):
-        return f"a message that is not meant for people: {message[:80]!r}"
+        return f"a message that is not written for people: {message[:80]!r}"
     missing = [word for word in words if not any(_plain(one) in _plain(message) for one in named(word))]
     return f"a message that does not name {' and '.join(missing)}: {message!r}" if missing else ""
 

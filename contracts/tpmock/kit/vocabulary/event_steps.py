@@ -41,7 +41,9 @@ def _send(context: StepContext, args: Mapping[str, Any]) -> None:
 @step
 def _deliver(context: StepContext, args: Mapping[str, Any]) -> None:
     if not context.subject.url:
-        raise NotApplicableError("The case posts straight to a destination, and this subject takes no posts.")
+        raise NotApplicableError(
+            "The case posts events to a destination directly, and this subject does not accept them."
+        )
     times = args.get("times", 1)
     posts = [_post(context, args, number) for number in range(1, times + 1)]
     context.before_retry()
@@ -114,12 +116,12 @@ def _kill(context: StepContext, args: Mapping[str, Any] | Literal[True]) -> None
         return
     held = context.sandbox.struck(context.faults)
     with ThreadPoolExecutor(1) as pool:
-        # Its answer is none: the program that owes it dies.
+        # There is no answer: the program that would give it is killed.
         pool.submit(_post(context, args["during"], 1))
         deadline = time.monotonic() + PATIENCE
         while context.sandbox.struck(context.faults) == held:
             if time.monotonic() > deadline:
-                raise NotAsSaidError("The subject made no call to Trustpilot in which it could have been killed.")
+                raise NotAsSaidError("The subject made no call to Trustpilot during which the kit could kill it.")
             time.sleep(BETWEEN_LOOKS)
         _killed(context)
     context.rest()
@@ -136,7 +138,7 @@ def _killed(context: StepContext) -> None:
 def _unused(context: StepContext, args: str) -> None:
     if any(str(item.get("referenceNumber")) == args for item in context.sandbox.invitations()):
         raise NotRunError(
-            f"The sandbox {context.sandbox.id} holds an invitation for {args} already. Use a new one, or reset it."
+            f"The sandbox {context.sandbox.id} already has an invitation for {args}. Use a new sandbox, or reset it."
         )
 
 

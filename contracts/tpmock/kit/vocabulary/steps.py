@@ -84,7 +84,7 @@ STEPS: dict[str, StepFunction] = {}
 
 
 def step(do: StepFunction) -> StepFunction:
-    """Enter a function into the vocabulary, by its name without the underscore."""
+    """Register a function as a step, by its name without the underscore."""
     STEPS[do.__name__.removeprefix("_")] = do
     return do
 

@@ -142,6 +142,6 @@ def _verdict(prefixes: Sequence[str], cases: Sequence[Data]) -> tuple[str, str, 
     gaps = [one["id"] for one in about if one["result"] in OPEN]
     absent = [prefix for prefix in prefixes if not any(case_id.startswith(prefix) for case_id in ids)]
     if gaps or absent:
-        return UNJUDGED, f"Not judged in this run: {', '.join(gaps + absent)}. Run them, or show it.", ids
+        return UNJUDGED, f"Not judged in this run: {', '.join(gaps + absent)}. Run them, or demonstrate it.", ids
     warned = [one["id"] for one in about if one["result"] == "warning"]
     return PASS, f"With warnings: {', '.join(warned)}." if warned else "", ids

@@ -29,8 +29,8 @@ def _header(title: str, run: Data) -> Iterator[str]:
     yield f"<h1>{escape(title)}</h1>"
     yield (
         f'<p class="dim">Plan {escape(about["plan"])}, {len(run["cases"])} cases, seed {about["seed"]}, '
-        f"{about['milliseconds'] / 1000:.1f} s. Made by tpmock, which is unofficial: it plays Trustpilot and Segment, "
-        "and is neither. What its behavior rests on stands at each requirement.</p>"
+        f"{about['milliseconds'] / 1000:.1f} s. Made by tpmock, an unofficial mock of Trustpilot and Segment. "
+        "Each requirement names its source and evidence.</p>"
     )
     yield f'<p class="verdict"><span class="{mood}">{verdict}</span></p>'
     yield '<ul class="counts">'
@@ -46,7 +46,7 @@ def _header(title: str, run: Data) -> Iterator[str]:
     yield f"<p>{escape(coverage_in_words(run))}</p>"
     attention = [one for one in run["cases"] if one["result"] not in _SHUT]
     if attention:
-        yield '<nav aria-label="To look at"><h2>To look at</h2><ul class="looked">'
+        yield '<nav aria-label="Needs attention"><h2>Needs attention</h2><ul class="looked">'
         for one in attention:
             case_id = escape(one["id"])
             yield f'<li>{badge(one["result"])} <a href="#{case_id}">{case_id}</a> {escape(one["title"])}</li>'
@@ -70,8 +70,8 @@ def _main(run: Data) -> Iterator[str]:
 
 def _footer() -> Iterator[str]:
     yield (
-        f'<footer class="dim"><p>{MOCK} stands for the mock, {SUBJECT} for the subject. People in the exchanges are '
-        "stand-ins, and secrets are masked. A time is the sandbox's, which cases move.</p></footer>"
+        f'<footer class="dim"><p>{MOCK} stands for the mock, {SUBJECT} for the subject. Personal data '
+        "in the exchanges is replaced, and secrets are masked. Times are those of the sandbox's clock.</p></footer>"
     )
 
 
@@ -81,12 +81,12 @@ def _verdict(run: Data) -> tuple[str, str]:
     count = Counter(build_result(one) for one in run["cases"])
     judged = sum(build_result(one) != "not-applicable" for one in own)
     if run["run"]["impossible"] or not judged:
-        return "failed", "Nothing can be said."
+        return "failed", "There is no result."
     if count["failed"]:
         return "failed", f"{count['failed']} of {judged} cases that apply failed."
     if count["not-run"]:
         return "not-run", f"{count['not-run']} of {judged} cases that apply were not run."
-    return "passed", f"All {judged} cases that apply hold."
+    return "passed", f"All {judged} cases that apply passed."
 
 
 def _covered(one: Data) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def _case(one: Data) -> Iterator[str]:
     origin = f'<a href="{escape(address)}">{clause}</a>' if address.startswith("https://") else clause
     yield f'<p class="dim">From: {origin}; evidence: {escape(one["evidence"])}.</p>'
     if one["excuse"]:
-        yield f"<p>Expected to be so: {escape(one['excuse'])}</p>"
+        yield f"<p>Expected result:  {escape(one['excuse'])}</p>"
     if one["reason"]:
         yield f"<p>{escape(one['reason'])}</p>"
     if one["findings"]:

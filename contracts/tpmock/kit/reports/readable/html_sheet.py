@@ -28,7 +28,7 @@ def sheet(run: Data) -> str:
         for row in requirement_rows(run)
     ]
     about = (
-        f'<p class="dim">In the order of {source}, in our words. To pass is to pass against tpmock, an unofficial '
-        "mock; the evidence level of every case is in the report. What was not seen is never green.</p>"
+        f'<p class="dim">In the order of {source}, in our words. Passed means: passed against tpmock, an '
+        "unofficial mock; the report has the evidence level of every case. What was not observed is never green.</p>"
     )
     return page(title, [f"<h1>{escape(title)}</h1>", about, *table(_COLUMNS, rows)])

@@ -78,11 +78,11 @@ def mistakes(found: Mapping[str, bytes]) -> Iterator[str]:
     for name in sorted(again.keys() - found.keys()):
         yield f"{name} is missing."
     for name in sorted(found.keys() - expected.keys() - {MANIFEST}):
-        yield f"{name} does not belong to a pack: nothing in {RESULTS_FILE} leads to it."
+        yield f"{name} does not belong to a pack: {RESULTS_FILE} does not refer to it."
     for name in sorted(again.keys() & found.keys()):
         if again[name] != found[name]:
             place = _place(again[name], found[name])
-            yield f"{name} does not follow from {RESULTS_FILE}: made again, it differs {place}."
+            yield f"{name} does not match {RESULTS_FILE}: made again, it differs {place}."
 
 
 def _is_program(name: str) -> bool:
@@ -111,16 +111,16 @@ def _unsound(run: Data) -> Iterator[str]:
         if one["result"] not in derived.RESULTS:
             yield f"{one['id']} has the result {one['result']!r}, which does not exist."
         elif one["result"] not in OPEN and weighed(one) != one["result"]:
-            yield f"{one['id']} is {one['result']}, and its findings come to {weighed(one)}."
+            yield f"{one['id']} is {one['result']}, but its findings result in {weighed(one)}."
         elif one["result"] not in OPEN and not one["findings"]:
             yield f"{one['id']} is {one['result']} without a finding."
         elif one["result"] in OPEN and weighed(one) != "passed":
-            yield f"{one['id']} is {one['result']}, and it has findings that come to {weighed(one)}."
+            yield f"{one['id']} is {one['result']}, but it has findings that result in {weighed(one)}."
     ids = [one["id"] for one in run["cases"]]
     for case_id in sorted({one for one in ids if ids.count(one) > 1}):
         yield f"{case_id} is in it twice."
     if _EMAIL.search(json.dumps(run, ensure_ascii=False)):
-        yield f"{RESULTS_FILE} holds an e-mail address."
+        yield f"{RESULTS_FILE} contains an e-mail address."
 
 
 def _place(expected: bytes, found: bytes) -> str:

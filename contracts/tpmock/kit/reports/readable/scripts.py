@@ -23,7 +23,7 @@ def script(title: str, records: Sequence[Data]) -> str:
         "#!/bin/sh",
         f"# {curl.comment(title)}",
         '# First: eval "$(tpmock env --sandbox ID)"; export DESTINATION_URL to where the destination takes events.',
-        "# People in it are stand-ins. Faults, variants and time of the case: see tpmock test explain.",
+        "# Personal data is replaced. Faults, variants and clock of the case: see tpmock test explain.",
         "set -eu",
     ]
     own = [record for record in records if record["number"] is None or record["api"] == "segment-tracking"]

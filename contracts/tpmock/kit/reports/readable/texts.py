@@ -39,7 +39,10 @@ def gaps(run: Data) -> str:
     }
     lines = [
         *("# What this pack does not prove", ""),
-        *("All of it was seen against a mock. The evidence level of a case says what its requirement rests on.", ""),
+        *(
+            "All results were observed against a mock. The evidence level of a case says how sure its requirement is.",
+            "",
+        ),
         *("## Assumed requirements", "", *assumed, ""),
         *("## Not judged, or excused", "", *unjudged, ""),
         *("## Requirements that were not judged", "", *said[UNJUDGED], ""),
@@ -50,7 +53,7 @@ def gaps(run: Data) -> str:
 
 def _lines(case: Data) -> Iterator[str]:
     if case["excuse"]:
-        yield f"expected to come to {case['result']}: {case['excuse']}"
+        yield f"expected result {case['result']}: {case['excuse']}"
     if case["reason"]:
         yield case["reason"]
     for finding, exchanges in _evidence(case):

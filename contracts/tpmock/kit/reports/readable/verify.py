@@ -1,8 +1,8 @@
 """Verify the evidence pack beside this file, with Python's standard library alone: python3 verify.py
 
-Unzip the pack first. It makes everything that people read in the pack again from results.json, and tells what differs.
-Exit code 0: nothing differs; 1: something does. If you distrust the pack, distrust this file too: take the verifier
-from the project instead (tpmock evidence verify FILE), or have the run repeated (--rerun).
+Unzip the pack first. It makes every file for people again from results.json, and prints the differences.
+Exit code 0: no differences; 1: differences. If you do not trust the pack, do not trust this file either: use the
+verifier of the project (tpmock evidence verify FILE), or repeat the run (--rerun).
 """
 
 from __future__ import annotations
@@ -21,6 +21,6 @@ if __name__ == "__main__":
         file.relative_to(FOLDER).as_posix(): file.read_bytes() for file in sorted(FOLDER.rglob("*")) if file.is_file()
     }
     wrong = [f"wrong: {mistake}\n" for mistake in mistakes(found)]
-    whole = f"The pack is whole: {len(found)} files, and what people read in it follows from results.json.\n"
+    whole = f"The pack is complete: {len(found)} files, and every file for people follows from results.json.\n"
     sys.stdout.writelines(wrong or [whole])
     sys.exit(1 if wrong else 0)
