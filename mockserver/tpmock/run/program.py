@@ -98,7 +98,8 @@ def _check(name: str, environ: Mapping[str, str]) -> None:
     if shutil.which(name, path=environ.get("PATH")):
         return
     there = Path(name)
-    if there.parent != Path() and there.exists():
+    # A path and not a name of the PATH; ./start.sh is one too.
+    if there.name != name and there.exists():
         reason = "it is a folder" if there.is_dir() else "it is not executable"
         raise CannotStartError(f"{name} cannot be run: {reason}.", CANNOT_RUN)
     raise CannotStartError(f"{name} is not found. Write a program as a shell would.", NOT_FOUND)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
+from types import ModuleType
+from typing import Final
 from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
 from tpmock.cli.main import tpmock
 from tpmock.common import local_server, running_mocks
+from tpmock.common.control_client import ControlClient, SlowError
 from tpmock.common.running_mocks import AmbiguousError, Announcement
 from tpmock.console.documentation import library
 from tpmock.core import help_pages, hints
 from tpmock.core.help_pages import pattern
+from tpmock.run.policy import Policy
 from tpmock.server.app import MockSettings, create_app
 from werkzeug.wrappers import Response
 
@@ -203,13 +208,33 @@ def test_the_hint_for_the_control_token_is_met() -> None:
 
 # --- messages of commands ---------------------------------------------------------------------------------------------
 
+_CONTRACT: Final = (
+    'plans = ["segment-destination"]\n[subject]\nname = "mine"\n[events]\nto = "http://127.0.0.1:{port}/"\n'
+)
+#: Files that commands read, by name.
+FILES: Final = {
+    "broken.json": "{",
+    "list.json": "[]",
+    "strange.json": json.dumps({"type": "order"}),
+    "large.json": json.dumps({"event": "x" * 40_000, "userId": "u"}),
+    "no-start.toml": _CONTRACT,
+    "no-folder.toml": f'{_CONTRACT}[start]\ncommand = ["true"]\nfolder = "missing"\n',
+    "ends.toml": f'{_CONTRACT}[start]\ncommand = ["{sys.executable}", "-c", "exit(3)"]\n',
+    "slow.toml": f'{_CONTRACT}[start]\nwithin = 0.1\ncommand = ["sleep", "60"]\n',
+    "manual.toml": f'{_CONTRACT}[manual]\nstart = "Start it."\n',
+    "fixed.toml": f'{_CONTRACT.replace("{port}", "9")}[start]\ncommand = ["true"]\n',
+    "recording.json": "{}",
+    "pack.zip": "not a zip file",
+    "text": "not a program",
+}
+
 #: The command that prints each message, by how the message begins or what it holds.
 COMMANDS: dict[str, list[str]] = {
     "Choose an address of this machine": ["serve", "--host", "a..b"],
     "No mock answers at": ["env", "--url", "http://127.0.0.1:1"],
     "' is not an address.": ["env", "--url", "localhost:8080"],
     "The state file": ["serve", "--state", "missing/tpmock.state"],
-    "{file} cannot be read": ["serve", "--world", "missing.yaml"],
+    "{file} cannot be read: {reason}": ["serve", "--world", "missing.yaml"],
     "destination: {variable}": ["destination", "--port", "0"],
     "There is no sandbox": ["env", "--sandbox", "missing"],
     "there is no variant": ["sandbox", "create", "--variant", "token_typ=x"],
@@ -232,6 +257,32 @@ COMMANDS: dict[str, list[str]] = {
     "is not found. Write": ["run", "--", "missing-program"],
     "--tls serves only HTTPS": ["serve", "--tls", "--tls-port", "1"],
     "{file} cannot be written: {reason}.": ["ca", "--export", "missing/ca.pem"],
+    "cannot be read as JSON": ["event", "send", "broken.json"],
+    "must hold one JSON object": ["event", "send", "list.json"],
+    "; Segment has ": ["event", "send", "strange.json"],
+    "Segment refused it with": ["event", "send", "large.json"],
+    "is not NAME=VALUE": ["sandbox", "create", "--variant", "partner_grant"],
+    "Faker has no locale": ["seed", "--locale", "xx_XX", "-o", "world.json"],
+    "[start] is missing.": ["test", "--contract", "no-start.toml"],
+    "start.folder": ["test", "--contract", "no-folder.toml", "--case", "DEST-001"],
+    "before it was ready": ["test", "--contract", "ends.toml", "--case", "DEST-001"],
+    "was not ready after": ["test", "--contract", "slow.toml", "--case", "DEST-001"],
+    "no claim is named": ["test", "--command", "true", "--claim", "own-patiense"],
+    "needs a file": ["test", "--report", "junit"],
+    "No report is named": ["test", "--report", "xml=results.xml"],
+    "as a recording of the format": ["drift", "recording.json"],
+    "It is not a readable zip file": ["evidence", "verify", "pack.zip"],
+    "The CI installs a wheel": ["init", "ci"],
+    "the demo starts the program itself": ["demo", "--no-browser", "--contract", "manual.toml"],
+    "events.to names a fixed port": ["demo", "--no-browser", "--contract", "fixed.toml"],
+    "cannot be shown": ["demo", "--no-browser", "--evidence", "pack.zip"],
+    "{program} cannot be run": ["run", "--", "./text"],
+    "--port and --tls-port are both": ["serve", "--port", "8443", "--tls-port", "8443"],
+}
+#: Those that are not errors of the command itself: they are part of its output, of a report or of a log.
+SHOWN: Final = {
+    *("destination: {variable}", "drops it", "but no webhook", "is not found. Write", "{program} cannot be run"),
+    *("start.folder", "before it was ready", "was not ready after", "It is not a readable zip file", "The CI installs"),
 }
 
 
@@ -250,28 +301,128 @@ def said_by(*words: str, **variables: str) -> str:
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("words", COMMANDS)
 def test_a_message_of_a_command_is_met(door: OverSocket, sandbox: SandboxUnderTest, words: str) -> None:
+    command = list(COMMANDS[words])
     variables = {"TPMOCK_URL": door.url, "TPMOCK_SANDBOX": sandbox.id}
-    if COMMANDS[words][0] == "run":
+    if command[0] == "run":
         variables.clear()
-    said = said_by(*COMMANDS[words], **variables)
-    assert pattern(text(entry_of(words))).search(said)
-    # These are not errors of the command itself.
-    if words not in {"destination: {variable}", "drops it", "but no webhook", "is not found. Write"}:
+    if command[0] == "test" and "--case" in command and "--contract" in command:
+        command += ["--mock", door.url]
+    for name in FILES.keys() & set(command) | ({"text"} if "./text" in command else set()):
+        Path(name).write_text(FILES[name], encoding="utf-8")
+    said = said_by(*command, **variables)
+    assert pattern(text(entry_of(words))).search(said), said
+    if not words.startswith(tuple(SHOWN)):
         assert f"See 'tpmock docs {help_pages.of_message(said)}'." in said
 
 
 @pytest.mark.parametrize(
-    ("package", "command"), [("faker", ["seed"]), ("playwright.sync_api", ["demo", "--record", "pictures"])]
+    ("package", "command"),
+    [
+        ("faker", ["seed"]),
+        ("playwright.sync_api", ["demo", "--record", "pictures"]),
+        ("liquid", ["braze", "render", "template.liquid"]),
+    ],
 )
 def test_a_missing_extra_is_told(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, package: str, command: list[str]
+    monkeypatch: pytest.MonkeyPatch, folder: Path, door: OverSocket, package: str, command: list[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     # Another test may have loaded what imports it.
     monkeypatch.delitem(sys.modules, "tpmock.cli.fake_data", raising=False)
+    (folder / "template.liquid").write_text("{{x}}", encoding="utf-8")
     name = package.partition(".")[0].capitalize()
-    assert pattern(text(entry_of(f"{name} is not installed"))).search(said_by(*command))
+    assert pattern(text(entry_of(f"{name} is not installed"))).search(said_by(*command, TPMOCK_URL=door.url))
     assert not (folder / "pictures").exists()
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("package", "command", "words"),
+    [
+        ("mcp", ["mcp"], "The MCP SDK is not installed"),
+        ("hypothesis", ["test", "generated"], "Generated events need"),
+    ],
+)
+def test_a_missing_library_is_told(
+    monkeypatch: pytest.MonkeyPatch, door: OverSocket, package: str, command: list[str], words: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    for name in ("search", "events", "histories"):
+        # Another test may have loaded what imports it.
+        monkeypatch.delitem(sys.modules, f"tpmock.kit.generated.{name}", raising=False)
+    said = said_by(*command, *(["--mock", door.url] if command[0] == "test" else []))
+    assert pattern(text(entry_of(words))).search(said), said
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_missing_browser_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Playwright is not installed everywhere.
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", ModuleType("playwright.sync_api"))
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    assert pattern(text(entry_of("No Chromium"))).search(said_by("demo", "--record", "pictures"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_destination_that_is_not_there_is_told(door: OverSocket, sandbox: SandboxUnderTest) -> None:
+    at_sandbox = ["--integration-key", "key", "--mock", door.url, "--sandbox", sandbox.id]
+    said = said_by("test", "running", "http://127.0.0.1:1", *at_sandbox, "--case", "DEST-001")
+    assert pattern(text(entry_of("Start the destination, or correct"))).search(said), said
+
+
+def test_a_program_that_answers_before_the_start_is_told(folder: Path, door: OverSocket) -> None:
+    with local_server.serving(Response("a shop", 404), "127.0.0.1", 0) as port:
+        contract = f'{_CONTRACT.replace("{port}", str(port))}[start]\ncommand = ["true"]\n'
+        (folder / "contract.toml").write_text(contract, encoding="utf-8")
+        said = said_by("test", "--contract", "contract.toml", "--mock", door.url, "--case", "DEST-001")
+    assert pattern(text(entry_of("End the program that listens there"))).search(said), said
+
+
+def test_what_tpmock_run_refuses_is_told() -> None:
+    policy = Policy(environ={"https_proxy": "socks5://127.0.0.1:1"})
+    assert pattern(text(entry_of("not a host of Trustpilot or Segment"))).search(policy.sentence("shop.example.com"))
+    unserved = policy.sentence("images-static.trustpilot.com")
+    assert pattern(text(entry_of("that the mock does not serve"))).search(unserved)
+    with pytest.raises(OSError, match=r"^the proxy socks5") as told:
+        policy.upstream("shop.example.com", 443)
+    assert pattern(text(entry_of("of the environment cannot be used"))).search(str(told.value))
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_run_without_requests_is_told() -> None:
+    said = said_by("run", "--no-watch", "--", sys.executable, "-c", "pass")
+    assert pattern(text(entry_of("no request went through"))).search(said), said
+    assert pattern(text(entry_of("requests that bypass the proxy"))).search(said), said
+
+
+def test_an_authority_that_cannot_be_kept_or_used_is_told(folder: Path) -> None:
+    said = said_by("ca", "--export", TPMOCK_HOME="/dev/null/home")
+    assert pattern(text(entry_of("The local authority cannot be kept"))).search(said), said
+    authority = folder / "home" / "authority"
+    authority.mkdir(parents=True)
+    for name in ("authority.pem", "authority.key"):
+        (authority / name).write_text("damaged", encoding="utf-8")
+    said = said_by("ca")
+    assert pattern(text(entry_of("The authority in"))).search(said), said
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_missing_home_folder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("TPMOCK_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    assert pattern(text(entry_of("This user has no home folder"))).search(said_by("ca"))
+
+
+def test_an_answer_that_takes_too_long_is_told() -> None:
+    def too_slow(*_: object) -> tuple[int, bytes]:
+        raise TimeoutError("timed out")
+
+    with pytest.raises(SlowError) as told:
+        ControlClient("http://127.0.0.1:1", "", too_slow).call("GET", "/health")
+    assert pattern(text(entry_of("was not answered within"))).search(str(told.value))
 
 
 @pytest.mark.usefixtures("folder")
@@ -335,6 +486,15 @@ def test_every_entry_is_met_by_a_test() -> None:
     by_hand = [
         *("Faker is not installed", "Playwright is not installed", "Address already in use", "mocks run: "),
         *("it no longer runs", "Other commands do not find", "is that a mock?", "there is no setting"),
+        *("Liquid is not installed", "The MCP SDK is not installed", "Generated events need", "No Chromium"),
+        *(
+            "Start the destination, or correct",
+            "End the program that listens there",
+            "not a host of Trustpilot or Segment",
+        ),
+        *("that the mock does not serve", "of the environment cannot be used", "no request went through"),
+        *("requests that bypass the proxy", "The local authority cannot be kept", "The authority in"),
+        *("This user has no home folder", "was not answered within"),
     ]
     met = [text(entry_of(words)) for words in (*COMMANDS, *by_hand)]
     hints = [*HINTS, "NOT_A_PROXY", "CONTROL_TOKEN_MISSING"]
