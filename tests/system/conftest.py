@@ -17,7 +17,9 @@ def built(kind: str, folder: Path) -> Path:
     """Build a wheel or a source distribution from the checkout, with what is installed already."""
     done = ran([sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", str(folder), str(ROOT)])
     assert done.returncode == 0, done.stdout + done.stderr
-    [made] = folder.glob("*.whl" if kind == "wheel" else "*.tar.gz")
+    # What lies there is checked and published as dist/*.
+    [made] = folder.iterdir()
+    assert made.name.endswith(".whl" if kind == "wheel" else ".tar.gz")
     return made
 
 

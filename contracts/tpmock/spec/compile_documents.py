@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -34,7 +35,9 @@ class CompileDocuments(BuildHookInterface[Any]):
     """Add the generated files; hatchling calls this for every wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Write the JSON beside the other products of the build and have it included."""
+        """Write the JSON into a temporary folder and have it included. Where the wheel goes, nothing else may lie:
+        tools check and publish all that is there.
+        """
         if version == "editable":
             return
         # What is built is not installed yet.
@@ -42,15 +45,21 @@ class CompileDocuments(BuildHookInterface[Any]):
         from tpmock.common import compiled  # noqa: PLC0415
         from tpmock.spec import parse  # noqa: PLC0415
 
-        init = Path(self.directory) / "init.py"
-        init.parent.mkdir(parents=True, exist_ok=True)
+        self._made = TemporaryDirectory(prefix="tpmock-build-")
+        made = Path(self._made.name)
+        init = made / "init.py"
         init.write_text(_INIT, encoding="utf-8")
         build_data["force_include"][str(init)] = "tpmock/__init__.py"
         for folder, home in _FOLDERS.items():
             for source in sorted((Path(self.root) / folder).glob("*.yaml")):
                 if folder == "contracts/openapi":
                     parse(source.stem, source.read_text(encoding="utf-8"))
-                target = Path(self.directory) / folder / f"{source.stem}.json"
+                target = made / folder / f"{source.stem}.json"
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(compiled.as_json(source.read_bytes()))
                 build_data["force_include"][str(target)] = f"{home}/{target.name}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - hatchling's
+        """Delete the temporary folder; hatchling calls this when the wheel is written."""
+        if version != "editable":
+            self._made.cleanup()

@@ -108,18 +108,18 @@ def retold(change: Callable[[dict[str, Any]], object]) -> Callable[[Members], No
 # Each of them recomputes the digests, as a deliberate change of a pack does.
 ALTERATIONS: dict[str, tuple[Callable[[Members], object], str]] = {
     "a page says passed": (altered("index.html", ">failed<", ">passed<"), "index.html does not match results"),
-    "a page says another verdict": (altered("index.html", "of 4 cases", "of 5 cases"), "index.html does not follow"),
+    "a page says another verdict": (altered("index.html", "of 4 cases", "of 5 cases"), "index.html does not match"),
     "the sheet": (altered("sheet.html", "needs a person", "pass"), "sheet.html does not match results.json"),
     "the sheet's data": (altered("sheet.json", '"fail"', '"pass"'), "sheet.json does not match results.json"),
     "JUnit without the failure": (altered("results.junit.xml", "failure", "skipped"), "results.junit.xml does not"),
-    "gaps are closed": (altered("gaps.md", "## For a person", "## All is well"), "gaps.md does not follow"),
+    "gaps are closed": (altered("gaps.md", "## For a person", "## All is well"), "gaps.md does not match"),
     "an exchange": (altered("transcripts/DEST-001.har", '"status": 202', '"status": 200'), "DEST-001.har does not"),
-    "a script": (altered("repro/DEST-001.sh", "set -eu", "set +e"), "repro/DEST-001.sh does not follow"),
-    "coverage": (altered("coverage.json", '"202": 5', '"202": 9'), "coverage.json does not follow"),
+    "a script": (altered("repro/DEST-001.sh", "set -eu", "set +e"), "repro/DEST-001.sh does not match"),
+    "coverage": (altered("coverage.json", '"202": 5', '"202": 9'), "coverage.json does not match"),
     "the environment's seed": (altered("environment.json", '"seed": 7', '"seed": 8'), "environment.json does not"),
     "the environment's subject": (altered("environment.json", "the stub", "another"), "environment.json does not"),
-    "the introduction": (altered("README.txt", "unofficial", "official"), "README.txt does not follow"),
-    "the summary": (altered("results.json", '"failed": 1', '"failed": 0'), "results.json does not follow"),
+    "the introduction": (altered("README.txt", "unofficial", "official"), "README.txt does not match"),
+    "the summary": (altered("results.json", '"failed": 1', '"failed": 0'), "results.json does not match"),
     "a missing page": (lambda found: found.pop("gaps.md"), "gaps.md is missing."),
     "an extra page": (lambda found: found.update({"approval.html": b"All passed."}), "approval.html does not belong"),
     "a failed case is passed": (
@@ -139,7 +139,7 @@ ALTERATIONS: dict[str, tuple[Callable[[Members], object], str]] = {
         retold(lambda run: run["cases"][0].update(findings=[])),
         "DEST-001 is passed without a finding.",
     ),
-    "an address": (retold(lambda run: run["cases"][0].update(reason="ada@example.com")), "holds an e-mail address"),
+    "an address": (retold(lambda run: run["cases"][0].update(reason="ada@example.com")), "contains an e-mail address"),
     "no document": (lambda found: found.update({"results.json": b"[]"}), "is not the document of a pack of format 2"),
 }
 # What only the project itself can tell.
@@ -251,7 +251,7 @@ def test_commands_of_a_pack_are_never_run(tmp_path: Path) -> None:
     file.write_bytes(evidence.pack(report(Result.PASSED, cases=CASES[:1]), {"kind": "contract"}))
     checked = CliRunner().invoke(command, ["verify", str(file), "--rerun"])
     assert checked.exit_code == 2
-    assert "say how to start it with --contract" in " ".join(checked.stderr.split())
+    assert "Name its contract with --contract" in " ".join(checked.stderr.split())
 
 
 def test_a_damaged_pack_ends_with_one(tmp_path: Path) -> None:
