@@ -146,9 +146,9 @@ def guard(world: World, caller: Application | Token | None, carries: Carries) ->
     """
     advice = partner_id_advice(world, caller, carries)
     if isinstance(caller, Token):
-        for unit_id in caller.application.business_units:
-            if unit_id in world.units:
-                _check_permission(world, caller.application, world.units[unit_id])
+        for unit in map(world.units.get, caller.application.business_units):
+            if unit is not None:
+                _check_permission(world, caller.application, unit)
     return advice
 
 

@@ -267,3 +267,41 @@ def test_which_keys_and_tokens_need_the_partner_id(
     else:
         assert (access.partner_id_advice(world, caller, carries) is not None) == (outcome == "advised")
     assert asked == ([next(iter(world.partners))] if kind == "customer" else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "as_token", "variant", "may"),
+    [
+        ("customer", True, "forbidden", True),
+        ("customer switched off", True, "forbidden", False),
+        ("customer of another", True, "forbidden", False),
+        ("customer switched off", True, "revoked", False),
+        ("customer switched off", True, "kept", True),
+        ("customer switched off", False, "forbidden", True),
+        ("shop", True, "forbidden", True),
+        ("partner", True, "forbidden", True),
+    ],
+)
+def test_any_call_with_a_token_needs_the_customers_permission(
+    universe: Sandbox, kind: str, variant: str, *, as_token: bool, may: bool
+) -> None:
+    world = universe.world
+    universe.variants["withdrawn_permission"] = variant
+    caller = token(world, kind, None) if as_token else application(world, kind)
+    if may:
+        assert access.guard(world, caller, lambda _: True) is None
+    else:
+        with pytest.raises(Problem) as raised:
+            access.guard(world, caller, lambda _: True)
+        assert raised.value.name == "forbidden"
+
+
+def test_the_guard_advises_and_overlooks_units_that_are_not_there(universe: Sandbox) -> None:
+    world = universe.world
+    universe.variants["partner_header"] = "optional"
+    caller = token(world, "customer", None)
+    caller.application.business_units.insert(0, NOBODY)
+    advice = access.guard(world, caller, lambda _: False)
+    assert advice is not None
+    assert next(iter(world.partners)) in advice
+    assert access.guard(world, None, lambda _: False) is None
