@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zipfile import ZipFile
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tpmock.cli.demo.recording import press
@@ -168,6 +169,39 @@ def test_the_program_of_a_contract_is_played_by_keyboard(
         assert "sheet.html" in members.namelist()
     verified = ran([*tpmock, "evidence", "verify", str(taken)])
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_program_that_dies_in_mid_demo_is_shown_and_started_again(
+    watched: Watched, tpmock: Command, pack: Path
+) -> None:
+    page = watched.page
+    with demo(tpmock, "--evidence", str(pack)) as url:
+        page.goto(url)
+        with page.expect_popup() as popup:
+            page.keyboard.press("p")
+        presenter = popup.value
+        page.bring_to_front()
+        while page.locator('main[data-place="order/0"]').count() == 0:
+            assert press(page)
+        running = psutil.Process().children(recursive=True)
+        [program] = [one for one in running if "tpmock.destination" in one.cmdline() and one.pid == os.getpgid(one.pid)]
+        # With its workers, which would go on answering.
+        os.killpg(program.pid, signal.SIGKILL)
+        assert press(page)
+        expect(page.locator(".proofs .bad").first).to_contain_text("The bundled destination ended with exit code -9")
+        for size in SIZES:
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            assert page.evaluate(CUT) == []
+        assert obstacles(page) == []
+        trouble = presenter.get_by_role("region", name="A program has ended")
+        presenter.bring_to_front()
+        trouble.get_by_role("button", name="Start the program again").click()
+        expect(trouble).to_have_count(0)
+        page.bring_to_front()
+        while page.locator('main[data-place="retries/1"]').count() == 0:
+            assert press(page)
+        assert told_wrong(page) == []
+        assert watched.said == []
 
 
 def test_it_is_shown_without_scripts(chromium: Browser, tpmock: Command, pack: Path) -> None:

@@ -3,6 +3,7 @@
 
 (() => {
   const EVERY = 1500; // milliseconds between two looks
+  const PATIENCE = 8000; // milliseconds that an answer may take
 
   // --- live: what is marked data-live is looked at again, and put in its place when it changed ---
 
@@ -68,7 +69,10 @@
 
   async function look() {
     const headers = tag ? { "If-None-Match": tag } : {};
-    const answer = await fetch(location.href, { headers, credentials: "same-origin", cache: "no-store" });
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE);
+    const answer = await fetch(location.href, { headers, credentials: "same-origin", cache: "no-store", signal: patience.signal });
+    clearTimeout(timer);
     if (answer.status === 404) return lost("This is no longer here: it was removed, or dropped to save memory. The page shows its last state.");
     if (answer.status >= 500) return lost(`The mock answered ${answer.status}. The page shows its last state.`);
     lost("");
@@ -99,7 +103,7 @@
       try {
         await look();
       } catch {
-        // The mock was ended, or begins anew: what is shown stays, and the next look may find it again.
+        // The mock was ended, hangs or begins anew: what is shown stays, and the next look may find it again.
         lost("The mock does not answer. The page shows its last state.");
       }
     }

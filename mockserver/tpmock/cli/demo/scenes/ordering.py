@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from tpmock.cli.demo.artefacts import Cells, Fields, Grid, SceneResult
@@ -44,7 +45,11 @@ def play_order(context: DemoContext) -> SceneResult:
         result.show(mail(_due(invited[0]), context.mail(invited[0])))
     check_invited_once(context, result, order)
     sent = called(result.exchanges, "createEmailInvitations")
-    result.note(f"Calls to Trustpilot for an invitation: {len(sent)}.", ok=len(sent) == 1, source=_budget(context))
+    # A session that begins again has moved the clock: the program may learn from an answer that its token has expired.
+    expired = [entry for entry in sent if entry["status"] == HTTPStatus.UNAUTHORIZED]
+    also = f", and {counted(len(expired), 'call')} refused with 401, before a new access token" if expired else ""
+    asked = len(sent) - len(expired)
+    result.note(f"Calls to Trustpilot for an invitation: {asked}{also}.", ok=asked == 1, source=_budget(context))
     if "partner" in context.claims:
         partner = any(context.known["partnerId"] in str(entry["request"]["headers"]) for entry in sent)
         result.note("The partner's id is in a header of the call.", ok=partner, source="seen in the request")
@@ -100,6 +105,9 @@ def _short(value: Any) -> str:
 
 def play_retries(context: DemoContext) -> SceneResult:
     """Let Trustpilot fail three times, with a retry of Segment each time."""
+    if context.control_api("GET", "/segment/deliveries", state="awaiting-retry")["total"]:
+        # The program had ended in an earlier scene: its event must not use up the failures of this one.
+        context.advance(RETRIES_LAST)
     result = context.begin()
     context.control_api("POST", "/faults", {"fault": "email-invitations 500 x3"})
     order = context.order(RETRIED)
@@ -107,10 +115,9 @@ def play_retries(context: DemoContext) -> SceneResult:
     context.advance(RETRIES_LAST)
     result.orders, result.exchanges = [order], context.exchanges()
     result.slide("Three failures, one email")
-    show_attempts(result, context.deliveries(f"demo-{order}"))
+    made = show_attempts(result, context.deliveries(f"demo-{order}"))
     check_invited_once(context, result, order)
-    delivered = called(result.exchanges, "deliver")
-    result.note(f"Segment delivered the event {len(delivered)} times.", ok=len(delivered) == 4)  # noqa: PLR2004 - and once well
+    result.note(f"Segment delivered the event {len(made)} times.", ok=len(made) == 4)  # noqa: PLR2004 - and once well
     return result
 
 

@@ -68,7 +68,8 @@
     for (;;) {
       try {
         const shown = here()?.dataset.revision ?? "-1";
-        const response = await fetch(`/state?revision=${shown}`, { cache: "no-store" });
+        // It is answered after ten seconds at most.
+        const response = await fetch(`/state?revision=${shown}`, { cache: "no-store", signal: AbortSignal.timeout(30000) });
         const state = await response.json();
         const progress = document.getElementById("progress");
         if (progress) progress.textContent = state.progress;
