@@ -42,7 +42,12 @@ WRONG = {
 
 
 #: Histories of a search. ``TPMOCK_HISTORIES=2500 pytest tests/kit/generated`` plays more of them.
-HISTORIES = int(os.environ.get("TPMOCK_HISTORIES", "60"))
+MORE = os.environ.get("TPMOCK_HISTORIES")
+HISTORIES = int(MORE or "30")
+#: A mistake that only one history in a hundred shows is searched for by command.
+RARE = ("forgets-at-restart",)
+#: How often a search for another one begins anew: each finds it in about half of the searches.
+ROUNDS = 10
 
 
 def search(name: str, mock: ControlClient, *, examples: int = HISTORIES, seconds: float = 90, seed: int = 1) -> Search:
@@ -68,14 +73,16 @@ def test_the_right_destination_holds_in_every_history(mock: ControlClient) -> No
     assert (run.played, run.found) == (HISTORIES, {})
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", [name for name in WRONG if MORE or name not in RARE])
 def test_a_wrong_destination_is_found_and_told_in_a_file_that_replays(
     name: str, mock: ControlClient, tmp_path: Path
 ) -> None:
     invariant, most = WRONG[name]
-    # The rarest mistakes need that many.
-    run = search(name, mock, examples=max(HISTORIES, 200))
-    outcome = outcomes(run)[invariant]
+    for number in range(1, ROUNDS + 1):
+        run = search(name, mock, seed=number)
+        outcome = outcomes(run)[invariant]
+        if outcome.result is Result.FAILED:
+            break
     assert outcome.result is Result.FAILED
     assert outcome.records
     assert len(run.found[invariant].steps) <= most
