@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tpmock.control.trace_story import INVITING
+from tpmock.control.trace_story import EXCHANGES, INVITING
 from tpmock.journal.traces import Step, Trace
 
 #: States in the order of a way, good ones first; ``other`` is a first cause that is not an order.
@@ -30,10 +30,13 @@ def state_of(trace: Trace) -> str:
     last: dict[tuple[str, object], str] = {}
     order = any(key.startswith("orderId:") for key in trace.keys)
     for step in trace.steps:
-        kind, _, _ = step.what.partition("-")
+        what = step.what
+        if what in EXCHANGES:
+            continue
+        kind, _, _ = what.partition("-")
         # The first fact identifies the invitation, the review or the destination.
-        last[kind, step.facts[0] if step.facts else None] = step.what
-        order = order or kind == "invitation" or (step.what in _EVENTS and step.facts[0] == "track")
+        last[kind, step.facts[0] if step.facts else None] = what
+        order = order or kind == "invitation" or (what in _EVENTS and step.facts[0] == "track")
     if not order:
         return "other"
     if any(kind == "review" and what != "review-deleted" for (kind, _), what in last.items()):
