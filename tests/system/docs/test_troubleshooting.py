@@ -286,6 +286,16 @@ SHOWN: Final = {
 }
 
 
+#: What tests that print no single command meet, by how the message begins or what it holds.
+MET: Final[list[str]] = []
+
+
+def meets(*words: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Say which messages a test meets."""
+    MET.extend(words)
+    return lambda test: test
+
+
 def entry_of(words: str) -> Entry:
     """The one entry whose text holds these words."""
     exact = [entry for entry in ENTRIES if text(entry) == words]
@@ -315,6 +325,7 @@ def test_a_message_of_a_command_is_met(door: OverSocket, sandbox: SandboxUnderTe
         assert f"See 'tpmock docs {help_pages.of_message(said)}'." in said
 
 
+@meets("Faker is not installed", "Playwright is not installed", "Liquid is not installed")
 @pytest.mark.parametrize(
     ("package", "command"),
     [
@@ -335,6 +346,7 @@ def test_a_missing_extra_is_told(
     assert not (folder / "pictures").exists()
 
 
+@meets("The MCP SDK is not installed", "Generated events need")
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("package", "command", "words"),
@@ -354,6 +366,7 @@ def test_a_missing_library_is_told(
     assert pattern(text(entry_of(words))).search(said), said
 
 
+@meets("No Chromium")
 @pytest.mark.usefixtures("folder")
 def test_a_missing_browser_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     # Playwright is not installed everywhere.
@@ -362,6 +375,7 @@ def test_a_missing_browser_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pattern(text(entry_of("No Chromium"))).search(said_by("demo", "--record", "pictures"))
 
 
+@meets("Start the destination, or correct")
 @pytest.mark.usefixtures("folder")
 def test_a_destination_that_is_not_there_is_told(door: OverSocket, sandbox: SandboxUnderTest) -> None:
     at_sandbox = ["--integration-key", "key", "--mock", door.url, "--sandbox", sandbox.id]
@@ -369,6 +383,7 @@ def test_a_destination_that_is_not_there_is_told(door: OverSocket, sandbox: Sand
     assert pattern(text(entry_of("Start the destination, or correct"))).search(said), said
 
 
+@meets("End the program that listens there")
 def test_a_program_that_answers_before_the_start_is_told(folder: Path, door: OverSocket) -> None:
     with local_server.serving(Response("a shop", 404), "127.0.0.1", 0) as port:
         contract = f'{_CONTRACT.replace("{port}", str(port))}[start]\ncommand = ["true"]\n'
@@ -377,6 +392,7 @@ def test_a_program_that_answers_before_the_start_is_told(folder: Path, door: Ove
     assert pattern(text(entry_of("End the program that listens there"))).search(said), said
 
 
+@meets("not a host of Trustpilot or Segment", "that the mock does not serve", "of the environment cannot be used")
 def test_what_tpmock_run_refuses_is_told() -> None:
     policy = Policy(environ={"https_proxy": "socks5://127.0.0.1:1"})
     assert pattern(text(entry_of("not a host of Trustpilot or Segment"))).search(policy.sentence("shop.example.com"))
@@ -387,6 +403,7 @@ def test_what_tpmock_run_refuses_is_told() -> None:
     assert pattern(text(entry_of("of the environment cannot be used"))).search(str(told.value))
 
 
+@meets("no request went through", "requests that bypass the proxy")
 @pytest.mark.usefixtures("folder")
 def test_a_run_without_requests_is_told() -> None:
     said = said_by("run", "--no-watch", "--", sys.executable, "-c", "pass")
@@ -394,6 +411,7 @@ def test_a_run_without_requests_is_told() -> None:
     assert pattern(text(entry_of("requests that bypass the proxy"))).search(said), said
 
 
+@meets("The local authority cannot be kept", "The authority in")
 def test_an_authority_that_cannot_be_kept_or_used_is_told(folder: Path) -> None:
     said = said_by("ca", "--export", TPMOCK_HOME="/dev/null/home")
     assert pattern(text(entry_of("The local authority cannot be kept"))).search(said), said
@@ -405,6 +423,7 @@ def test_an_authority_that_cannot_be_kept_or_used_is_told(folder: Path) -> None:
     assert pattern(text(entry_of("The authority in"))).search(said), said
 
 
+@meets("This user has no home folder")
 @pytest.mark.usefixtures("folder")
 def test_a_missing_home_folder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_home() -> Path:
@@ -416,6 +435,7 @@ def test_a_missing_home_folder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pattern(text(entry_of("This user has no home folder"))).search(said_by("ca"))
 
 
+@meets("was not answered within")
 def test_an_answer_that_takes_too_long_is_told() -> None:
     def too_slow(*_: object) -> tuple[int, bytes]:
         raise TimeoutError("timed out")
@@ -425,6 +445,7 @@ def test_an_answer_that_takes_too_long_is_told() -> None:
     assert pattern(text(entry_of("was not answered within"))).search(str(told.value))
 
 
+@meets("Address already in use")
 @pytest.mark.usefixtures("folder")
 def test_a_taken_port_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -432,6 +453,7 @@ def test_a_taken_port_is_told() -> None:
     assert pattern(text(entry_of("Address already in use"))).search(said)
 
 
+@meets("mocks run: ", "it no longer runs", "Other commands do not find")
 def test_mocks_that_run_and_that_do_not_are_told(folder: Path, door: OverSocket) -> None:
     files = folder / "home" / "running"
     port = door.url.rpartition(":")[2]
@@ -447,6 +469,7 @@ def test_mocks_that_run_and_that_do_not_are_told(folder: Path, door: OverSocket)
     assert pattern(text(entry_of("Other commands do not find"))).search(said[1])
 
 
+@meets("is that a mock?")
 @pytest.mark.usefixtures("folder")
 def test_another_program_at_the_address_is_told() -> None:
     with local_server.serving(Response("a shop", 404), "127.0.0.1", 0) as port:
@@ -454,6 +477,7 @@ def test_another_program_at_the_address_is_told() -> None:
     assert pattern(text(entry_of("is that a mock?"))).search(said)
 
 
+@meets("there is no setting")
 def test_a_wrong_setting_is_told(folder: Path) -> None:
     (folder / "tpmock.toml").write_text("prot = 1", encoding="utf-8")
     assert pattern(text(entry_of("there is no setting"))).search(said_by("serve"))
@@ -483,19 +507,6 @@ def assert_exists(page: str) -> bool:
 
 
 def test_every_entry_is_met_by_a_test() -> None:
-    by_hand = [
-        *("Faker is not installed", "Playwright is not installed", "Address already in use", "mocks run: "),
-        *("it no longer runs", "Other commands do not find", "is that a mock?", "there is no setting"),
-        *("Liquid is not installed", "The MCP SDK is not installed", "Generated events need", "No Chromium"),
-        *(
-            "Start the destination, or correct",
-            "End the program that listens there",
-            "not a host of Trustpilot or Segment",
-        ),
-        *("that the mock does not serve", "of the environment cannot be used", "no request went through"),
-        *("requests that bypass the proxy", "The local authority cannot be kept", "The authority in"),
-        *("This user has no home folder", "was not answered within"),
-    ]
-    met = [text(entry_of(words)) for words in (*COMMANDS, *by_hand)]
+    met = [text(entry_of(words)) for words in (*COMMANDS, *MET)]
     hints = [*HINTS, "NOT_A_PROXY", "CONTROL_TOKEN_MISSING"]
     assert sorted(met + [text({"hint": name}) for name in hints]) == sorted(map(text, ENTRIES))
