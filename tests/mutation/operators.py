@@ -68,6 +68,18 @@ def _parse(code: str) -> Any:
     return parso.parse(code)  # type: ignore[no-untyped-call]
 
 
+class AddNot(boolean_replacer.AddNot):  # type: ignore[misc] # as above
+    """Negate a condition, as Cosmic Ray does; one that is an assignment needs parentheses."""
+
+    def mutate(self, node: Any, index: int) -> Any:
+        """Return the changed node."""
+        condition = node.children[1 if isinstance(node, self.NODE_TYPES) else 2]
+        if condition.type != "namedexpr_test":
+            return super().mutate(node, index)
+        node.children[1] = _parse(f" not ({condition.get_code().strip()})")
+        return node
+
+
 class Membership(_Ours):
     """``in`` becomes ``not in``, and the reverse."""
 
@@ -127,7 +139,7 @@ OPERATORS: Final[dict[str, Operator]] = {
     "False": boolean_replacer.ReplaceFalseWithTrue(),
     "And": boolean_replacer.ReplaceAndWithOr(),
     "Or": boolean_replacer.ReplaceOrWithAnd(),
-    "AddNot": boolean_replacer.AddNot(),
+    "AddNot": AddNot(),
     "DeleteNot": unary_operator_replacement.ReplaceUnaryOperator_Delete_Not(),
     "Number": number_replacer.NumberReplacer(),
     "Break": break_continue.ReplaceBreakWithContinue(),

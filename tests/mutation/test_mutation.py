@@ -38,6 +38,17 @@ class Shop:
 '''
 
 
+def test_a_condition_that_is_an_assignment_is_negated_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "def find(names):\n    if name := first(names) or last(names):\n        use(name)\n"
+    (tmp_path / "shop.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(mutants, "SOURCE", tmp_path)
+    found = [one for one in mutants._mutants_of("shop", text) if one.operator == "AddNot"]
+    assert [one.after for one in found] == ["if not (name := first(names) or last(names)):"]
+    ast.parse(found[0].code())
+
+
 def _read(function: FunctionType) -> tuple[object, ...]:
     code = function.__code__
     return code.co_code, code.co_consts, code.co_names

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from requests import Response
+from requests.exceptions import ChunkedEncodingError
 from sqlalchemy import delete
 from tpmock.destination.config import DestinationSettings
 from tpmock.destination.rules.orders import Order
 from tpmock.destination.service.destination import Destination
-from tpmock.destination.storage.connections import Connection
+from tpmock.destination.storage.connections import Connection, Credentials
 from tpmock.destination.storage.database import Database
 from tpmock.destination.storage.ledger import Claim, Ledger, LedgerRules, OrderEntry, OrderState, Outcome, Reservation
 from tpmock.destination.storage.schema import orders, tokens
+from tpmock.destination.storage.vault import Vault
 from tpmock.destination.trustpilot.invitation_api import TrustpilotClient, UnconfirmedError, UnreachableError
-from tpmock.destination.trustpilot.token_endpoint import NoTokenError
+from tpmock.destination.trustpilot.token_endpoint import NoTokenError, TokenEndpoint
 from tpmock.destination.trustpilot.tokens import TokenStore
+from tpmock.destination.trustpilot.transport import Transport
 
 IMPATIENT = 1.0
 """Seconds the impatient mutant waits for an answer."""
@@ -107,6 +111,31 @@ class RepeatsLostAnswers(TrustpilotClient):
             return super().send(connection, order, token)
         except UnconfirmedError as problem:
             raise UnreachableError(str(problem)) from None
+
+
+class NeedsTheWholeAnswer(TrustpilotClient):
+    """Asks for a retry when the body of a successful answer breaks off, so the buyer is invited twice."""
+
+    def __init__(self, settings: DestinationSettings, transport: Transport, *others: Any) -> None:
+        super().__init__(settings, _WholeBodies(transport), *others)
+
+    def send(self, connection: Connection, order: Order, token: str) -> int:
+        try:
+            return super().send(connection, order, token)
+        except UnconfirmedError as problem:
+            if str(problem) != ChunkedEncodingError.__name__:
+                raise
+            raise UnreachableError(str(problem)) from None
+
+
+class _WholeBodies(Transport):
+    """Sends requests as another one does, and fails when a body breaks off."""
+
+    def __init__(self, transport: Transport) -> None:
+        vars(self).update(vars(transport))
+
+    def request(self, operation: str, method: str, url: str, **options: Any) -> Response:
+        return super().request(operation, method, url, **{**options, "stream": False})
 
 
 class WrongHost(TrustpilotClient):
@@ -234,6 +263,30 @@ class InsistsOnToken(TokenStore):
                 if problem.status != HTTPStatus.UNAUTHORIZED:
                     raise
         return super()._obtain(connection, stale)
+
+
+class RenewsWithoutBasic(TokenStore):
+    """Puts key and secret into the form when it requests a second token."""
+
+    def __init__(self, database: Database, vault: Vault, token_endpoint: TokenEndpoint, *others: Any) -> None:
+        super().__init__(database, vault, _InForm(token_endpoint), *others)
+
+
+class _InForm(TokenEndpoint):
+    """Asks as another one does, and after the first success with key and secret in the form."""
+
+    def __init__(self, endpoint: TokenEndpoint) -> None:
+        vars(self).update(vars(endpoint))
+        self._renewing = False
+
+    def post(self, operation: str, path: str, credentials: Credentials, form: Mapping[str, str]) -> Response:
+        if not self._renewing:
+            answer = super().post(operation, path, credentials, form)
+            self._renewing = answer.ok
+            return answer
+        keys = {"client_id": credentials.api_key, "client_secret": credentials.api_secret}
+        headers = self._transport.partner_headers
+        return self._transport.request(operation, "POST", self._url + path, headers=headers, data={**form, **keys})
 
 
 class EachRenewsForItself(TokenStore):

@@ -207,6 +207,14 @@ class NeverRenews(Companion):
         pass
 
 
+class RenewsTwice(Companion):
+    """Requests two tokens when one has expired."""
+
+    def renew(self) -> None:
+        super().renew()
+        self.token_by(self.keys, {"grant_type": "client_credentials"})
+
+
 class SendsEmpty(Companion):
     """Posts an empty reply."""
 

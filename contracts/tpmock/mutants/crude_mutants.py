@@ -36,19 +36,6 @@ def fails_on_others(app: Flask) -> None:
     app.after_request(_answering(lambda answer: answer.status_code if _order() else HTTPStatus.SERVICE_UNAVAILABLE))
 
 
-def fails_on_repeats(app: Flask) -> None:
-    """Does what it should, and answers 503 to an order that it has seen before."""
-    seen: set[str] = set()
-
-    def known(answer: Response) -> int:
-        order = _order()
-        repeated = order in seen
-        seen.add(order)
-        return HTTPStatus.SERVICE_UNAVAILABLE if order and repeated else answer.status_code
-
-    app.after_request(_answering(known))
-
-
 def repeats_the_event(app: Flask) -> None:
     """Repeats the event, and the key, in every answer."""
 

@@ -12,7 +12,7 @@ from tpmock.destination.rules.orders import Order
 from tpmock.destination.service.destination import Destination
 from tpmock.destination.service.erasure import Eraser
 from tpmock.destination.storage.connections import Connection
-from tpmock.destination.storage.ledger import OrderEntry
+from tpmock.destination.storage.ledger import Claim, OrderEntry
 
 _WELL = DestinationReply(HTTPStatus.OK, "The event was processed.")
 
@@ -88,6 +88,22 @@ class ForgetsOneAddress(Eraser):
 
     def _at_trustpilot(self, connection: Connection, addresses: list[str]) -> DestinationReply:
         return super()._at_trustpilot(connection, addresses[:1])
+
+
+class FailsOnRepeats(Destination):
+    """Answers 503 to an order that it has invited before."""
+
+    def _found(self, claim: Claim, order: Order) -> DestinationReply:
+        reply = super()._found(claim, order)
+        return replace(reply, status=HTTPStatus.SERVICE_UNAVAILABLE) if claim is Claim.SENT else reply
+
+
+class RefusesParallelOnes(Destination):
+    """Answers 400, which is final, to an order that is being invited at that moment."""
+
+    def _found(self, claim: Claim, order: Order) -> DestinationReply:
+        reply = super()._found(claim, order)
+        return replace(reply, status=HTTPStatus.BAD_REQUEST) if claim is Claim.IN_FLIGHT else reply
 
 
 class BelievesDeletion(Destination):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -62,6 +63,20 @@ class StrictInNameOnly(OrderReader):
     def __init__(self, pseudonym: Callable[[str], str], *, strict: bool = True) -> None:
         del strict
         super().__init__(pseudonym)
+
+
+class StrictFailsOnOthers(OrderReader):
+    """Reads the documented names only, and answers other events with 400."""
+
+    def __init__(self, pseudonym: Callable[[str], str], *, strict: bool = True) -> None:
+        del strict
+        super().__init__(pseudonym, strict=True)
+
+    def check_call(self, event: Object) -> None:
+        try:
+            super().check_call(event)
+        except Refusal as refusal:
+            raise Refusal(replace(refusal.reply, status=HTTPStatus.BAD_REQUEST)) from None
 
 
 class FirstNameOnly(OrderReader):

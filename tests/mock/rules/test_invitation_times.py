@@ -32,7 +32,7 @@ def invitation(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def invite(world: World, body: dict[str, Any]) -> Answer:
+def invite(world: World, body: dict[str, Any], trace: str | None = None) -> Answer:
     application = next(one for one in world.applications.values() if SHOP in one.business_units)
     caller = Token("token", application, "client_credentials", None, NOW, NOW + 1)
     return invitations.create_email_invitations(
@@ -42,7 +42,7 @@ def invite(world: World, body: dict[str, Any]) -> Answer:
         body,
         json.dumps(body).encode(),
         "application/json",
-        lambda order: f"trace-{order}",
+        lambda order: trace or f"trace-{order}",
         "http://localhost",
     )
 
@@ -165,6 +165,32 @@ def test_whoever_unsubscribed_gets_no_further_email_in_any_letter_case(universe:
     assert [(mail.state, mail.reason) for mail in mails(universe.world)] == [
         ("delivered-unsubscribed", None),
         ("not-delivered", "unsubscribed"),
+    ]
+
+
+#: By address: the recorded states of an email after it was queued, each with its reason.
+RECORDED: Final = [
+    ("ada@example.com", [("delivered", None)]),
+    ("slow@example.com", [("sending", None), ("delivered", None)]),
+    ("unsubscribe@example.com", [("delivered", None), ("delivered-unsubscribed", None)]),
+    ("bounce@example.com", [("not-delivered", "bounced")]),
+]
+
+
+@pytest.mark.parametrize(("email", "states"), RECORDED)
+def test_each_state_of_an_email_is_recorded_in_the_trace_of_its_order(
+    universe: Sandbox, email: str, states: list[tuple[str, str | None]]
+) -> None:
+    trace = universe.traces.begin("orderId:1001")
+    invite(universe.world, invitation(consumerEmail=email), trace)
+    universe.scheduler.advance(DEFAULT_DELAY + SLOW + READING)
+    [mail] = mails(universe.world)
+    about = (mail.id, "service", NOW + DEFAULT_DELAY)
+    kept = universe.traces.get(trace)
+    assert kept is not None
+    assert [(step.what, step.join, step.facts) for step in kept.steps] == [
+        ("invitation-queued", "orderId", (*about, None)),
+        *((f"invitation-{state}", "invitationId", (*about, reason)) for state, reason in states),
     ]
 
 

@@ -97,6 +97,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many of the results are about the mock: pytest counts them among all others."""
+    if not terminalreporter.config.getoption("--tpmock-contract"):
+        return
     results = [
         report.outcome
         for reports in terminalreporter.stats.values()
