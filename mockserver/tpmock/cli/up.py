@@ -15,6 +15,7 @@ import click
 from tpmock.cli.errors import impossible
 from tpmock.cli.server_options import PublicUrl, arguments, listening_options, mock_options
 from tpmock.common.loopback import is_loopback
+from tpmock.console import ROOT as CONSOLE
 from tpmock.console import sign_in_path
 
 if TYPE_CHECKING:
@@ -154,8 +155,8 @@ def _ready_text(everything: Up, tls_url: str | None, trusted: Path | None) -> st
         f"  {curl} {shown}{url}/_mock/sandboxes/default/invitations",
         "",
         "Where to look:",
-        f"  why something was sent, or not   {url}/_mock/sandboxes/default/segment/deliveries",
-        f"  every request and answer         {url}/_mock/sandboxes/default/journal",
+        f"  why an order got no invitation   {url}{CONSOLE}/default/orders/",
+        f"  every request and answer         {url}{CONSOLE}/default/requests/",
         f"  how sure we are of each answer   {url}/_mock/coverage",
     ]
     return "\n".join(lines)

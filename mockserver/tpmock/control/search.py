@@ -29,16 +29,14 @@ def search_sandbox(sandbox: Sandbox, q: str, limit: int) -> Row:
     """
     sought = q.casefold()
     world, masks = sandbox.world, sandbox.journal.masks
+    reviews = _reviews(sandbox, sought)
     with sandbox.lock:
         found_orders = orders.matching(sandbox, q)
         newest = reversed(world.invitations.values())
         maybe = (mail for mail in newest if sought in mail.id or invitation_life.may_contain(mail, sought))
         mails = _matching(maybe, _mail_texts, sought)
-        reviews: list[ServiceReview | ProductReview] = [
-            *_matching(world.service_reviews.all(), _review_texts(sandbox), sought),
-            *_matching(world.product_reviews.all(), _review_texts(sandbox), sought),
-        ]
-        reviews.sort(key=lambda review: review.created_at, reverse=True)
+        # As they are now: some may have been deleted, with their writers, since they were found.
+        there = (world.service_reviews.get(one) or world.product_reviews.get(one) for one in reviews[:limit])
         entries = sandbox.journal.entries(0)
         result = {
             "orders": {"total": len(found_orders), "rows": orders.rows(sandbox, found_orders[:limit])},
@@ -46,7 +44,7 @@ def search_sandbox(sandbox: Sandbox, q: str, limit: int) -> Row:
                 "total": len(mails),
                 "rows": [invitation_life.document(mail, world.now()) for mail in mails[:limit]],
             },
-            "reviews": {"total": len(reviews), "rows": [_review(sandbox, one) for one in reviews[:limit]]},
+            "reviews": {"total": len(reviews), "rows": [_review(sandbox, one) for one in there if one is not None]},
         }
     # Entries never change, so this search needs no lock.
     requests = _requests(entries, q)
@@ -56,6 +54,19 @@ def search_sandbox(sandbox: Sandbox, q: str, limit: int) -> Row:
 
 def _matching(things: Iterable[_T], texts: Callable[[_T], Iterable[str | None]], sought: str) -> list[_T]:
     return [thing for thing in things if any(sought in text.casefold() for text in texts(thing) if text)]
+
+
+def _reviews(sandbox: Sandbox, sought: str) -> list[str]:
+    """Return the ids of the reviews that contain the words, newest first.
+
+    A sandbox can have a million reviews, so its lock is held only while they are listed.
+    """
+    world = sandbox.world
+    with sandbox.lock:
+        reviews: list[ServiceReview | ProductReview] = [*world.service_reviews.all(), *world.product_reviews.all()]
+    found = _matching(reviews, _review_texts(sandbox), sought)
+    found.sort(key=lambda review: review.created_at, reverse=True)
+    return [review.id for review in found]
 
 
 def _mail_texts(mail: Invitation) -> Iterable[str | None]:
