@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tpmock.outbound.function_runner import PACKAGES_VARIABLE
 from tpmock.server.app import MockApp, MockSettings
 
 from tests.support.doors import InProcess, Judge, OverSocket
@@ -108,6 +109,18 @@ def test_the_vendors_hosts_are_the_mock(kind: str) -> None:
         assert told(sandbox, kind=kind)["state"] == "delivered"
         [entry] = sandbox.control("GET", "/journal?operation=findBusinessUnit")["journal"]
         assert entry["status"] == 200
+
+
+def test_a_mock_takes_the_packages_of_the_named_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    package = tmp_path / "node_modules" / "lodash"
+    package.mkdir(parents=True)
+    (package / "index.js").write_text("exports.get = (thing, name) => thing[name]", encoding="utf-8")
+    monkeypatch.setenv(PACKAGES_VARIABLE, str(tmp_path))
+    code = "function onTrack(event) { if (_.get(event.properties, 'order_id') !== '7') throw new Error('no') }"
+    with closing(OverSocket()) as door:
+        sandbox = SandboxUnderTest(door, Judge())
+        connect(sandbox, code)
+        assert told(sandbox, order_id="7")["state"] == "delivered"
 
 
 def test_a_batch_has_an_outcome_for_each_event(sandbox: SandboxUnderTest) -> None:

@@ -90,10 +90,17 @@ class Packages:
     modules: Path | None = None
 
 
+_NO_PACKAGES: Final = Packages(Path(os.sep))
+
+
 def find_packages() -> Packages:
     """Return the packages of the folder that ``TPMOCK_NODE_MODULES`` names, or of the working folder or one above."""
     named = os.environ.get(PACKAGES_VARIABLE)
-    folder = Path(named).absolute() if named else Path.cwd()
+    try:
+        folder = Path(named or ".").absolute()
+    except FileNotFoundError:
+        # The working folder was deleted.
+        return _NO_PACKAGES
     if folder.name == _MODULES:
         folder = folder.parent
     places = (folder,) if named else (folder, *folder.parents)
@@ -139,13 +146,13 @@ class FunctionRunner:
 
     :param node: the path of Node.js, or None
     :param allowed: whether the mock was started with permission for functions
-    :param packages: the packages for functions; None for those of the working folder
+    :param packages: the packages that functions use; none by default
     """
 
-    def __init__(self, node: str | None, *, allowed: bool, packages: Packages | None = None) -> None:
+    def __init__(self, node: str | None, *, allowed: bool, packages: Packages = _NO_PACKAGES) -> None:
         self._allowed = allowed
         self._node = node
-        self._packages = packages or find_packages()
+        self._packages = packages
         self._folder: str | None = None
         self._finalizer: Finalize | None = None
         self._starting = threading.Lock()

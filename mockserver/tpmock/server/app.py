@@ -28,7 +28,7 @@ from tpmock.core.problems import reason
 from tpmock.core.public_url import PublicUrl
 from tpmock.core.responses import Page
 from tpmock.core.vendor_hosts import is_vendor_host
-from tpmock.outbound.function_runner import FunctionRunner, find_node
+from tpmock.outbound.function_runner import FunctionRunner, Packages, find_node, find_packages
 from tpmock.outbound.http_client import PARALLEL, HttpClient, PooledClient
 from tpmock.sandbox import world_file
 from tpmock.sandbox.registry import Sandboxes
@@ -89,6 +89,7 @@ class MockSettings:
     :param http_client: sends requests; None for the default client
     :param allow_functions: whether destination functions may run, with the rights of this process's user
     :param node: the Node.js that runs destination functions, if any
+    :param packages: the packages that destination functions use
     :param environment: environment variables for runs of the contract kit
     :param serving: whether this process only serves, so that its garbage collector can be configured
     :param watch: called with each entry of a sandbox's journal, under that sandbox's lock
@@ -106,6 +107,7 @@ class MockSettings:
     http_client: HttpClient | None = None
     allow_functions: bool = False
     node: str | None = field(default_factory=find_node)
+    packages: Packages = field(default_factory=find_packages)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     serving: bool = False
     watch: Callable[[Sandbox, Entry], object] | None = None
@@ -145,7 +147,7 @@ class MockApp(Flask):
         settings = settings or MockSettings()
         self._executor = ThreadPoolExecutor(PARALLEL, thread_name_prefix="tpmock-outbound")
         self._http_client = settings.http_client or PooledClient()
-        self._functions = FunctionRunner(settings.node, allowed=settings.allow_functions)
+        self._functions = FunctionRunner(settings.node, allowed=settings.allow_functions, packages=settings.packages)
         self._environment = settings.environment
         self._ticker = Ticker()
         self._held = HeldCallers()

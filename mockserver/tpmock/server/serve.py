@@ -174,13 +174,13 @@ def _load(options: Options, token: str | None, worlds: Mapping[str, WorldFile], 
 def _application(options: Options, token: str | None, worlds: Mapping[str, WorldFile], kept: Kept | None) -> MockApp:
     # In the serving process only: the watching one stays small.
     from tpmock.core.memory import MEGABYTE, PROCESS_BYTES  # noqa: PLC0415
-    from tpmock.outbound.function_runner import find_node  # noqa: PLC0415
+    from tpmock.outbound.function_runner import find_node, find_packages  # noqa: PLC0415
     from tpmock.server.app import MockSettings, create_app  # noqa: PLC0415
     from tpmock.server.request_log import RequestLog  # noqa: PLC0415
 
     # Every request's WSGI environment is a copy of the process's: an empty one is faster and keeps the user's own out.
     log = None if options.log is None else RequestLog(sys.stderr, options.log, colored=wants_color(sys.stderr))
-    node, environment = find_node(), dict(os.environ)
+    node, packages, environment = find_node(), find_packages(), dict(os.environ)
     os.environ.clear()
     # Handlers take a tenth of a millisecond. Forcing a switch in the middle of one only makes threads queue up.
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -199,6 +199,7 @@ def _application(options: Options, token: str | None, worlds: Mapping[str, World
             most_bytes=PROCESS_BYTES if options.max_memory is None else options.max_memory * MEGABYTE,
             allow_functions=options.allow_functions,
             node=node,
+            packages=packages,
             environment=environment,
             serving=True,
             watch=None if log is None else log.note,

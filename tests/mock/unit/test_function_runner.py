@@ -333,6 +333,14 @@ def test_packages_are_those_of_the_named_folder_or_of_the_nearest_one(
     assert find_packages() == Packages(deep)
 
 
+def test_a_deleted_working_folder_has_no_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(PACKAGES_VARIABLE, raising=False)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert find_packages().modules is None
+
+
 @pytest.mark.parametrize("use", ["https.get('https://example.com/')", "https.request({ host: 'example.com' })"])
 def test_https_reaches_this_machine_only(runner: FunctionRunner, use: str) -> None:
     outcome = runner.run(FunctionCall(f"async function onTrack() {{ return {use} }}", "onTrack"), 5)
