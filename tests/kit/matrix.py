@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 
 from msgspec.structs import replace
@@ -108,13 +109,16 @@ def written(text: str, matrix: dict[str, Row]) -> str:
     return before + table(matrix) + rest.partition(END)[2]
 
 
-def _write(names: Iterable[str]) -> None:
+def _write(names: Iterable[str], some: Collection[str]) -> None:
     matrix = load()
     with ExitStack() as stack:
         api = open_mock(None, stack)
         for name in names:
-            row, unjudged = judged(name, api, cases_for(name))
-            matrix[name] = row
+            chosen = [case for case in cases_for(name) if not some or case.id in some]
+            row, unjudged = judged(name, api, chosen)
+            played = {case.id for case in chosen}
+            kept = {case: checks for case, checks in matrix.get(name, {}).items() if some and case not in played}
+            matrix[name] = dict(sorted({**kept, **row}.items(), key=lambda item: ORDER[item[0]]))
             sys.stdout.write(f"{name}: {row} {sorted(unjudged) or ''}\n")
             sys.stdout.flush()
             ordered = {each: {"wrong": SENTENCES[each], "caught": matrix[each]} for each in mutants() if each in matrix}
@@ -123,6 +127,14 @@ def _write(names: Iterable[str]) -> None:
         README.write_text(written(README.read_text(encoding="utf-8"), load()), encoding="utf-8")
 
 
-if __name__ == "__main__":
+def _main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.kit.matrix", description=__doc__)
+    parser.add_argument("--write", nargs="*", metavar="MUTANT", required=True, help="write these rows; without one: all")
+    parser.add_argument("--case", action="append", default=[], metavar="ID", help="play only this case; may be repeated")
+    chosen = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    _write(sys.argv[2:] or mutants())
+    _write(chosen.write or mutants(), chosen.case)
+
+
+if __name__ == "__main__":
+    _main()

@@ -94,9 +94,9 @@ def commands(step: Step) -> Iterator[list[str]]:
 
 def run(copy: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
     sources = os.pathsep.join(str(copy / folder) for folder in ("mockserver", "contracts"))
-    environment = {**os.environ, "PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1"}
-    # Another run of pytest in the copy is not a worker of this one.
-    for name in ("PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS"):
+    environment = {**os.environ, "PYTHONPATH": sources}
+    # Another run of pytest in the copy is not a worker of this one. Thirty programs compile the copy's modules once.
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE"):
         environment.pop(name, None)
     return subprocess.run(  # noqa: S603 - the recipe's own words
         command, cwd=copy, env=environment, capture_output=True, text=True, timeout=300, check=False
