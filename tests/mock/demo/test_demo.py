@@ -138,7 +138,7 @@ def test_what_the_kit_found_is_not_shown_better_than_it_is(running: Demo) -> Non
     play_to(session, "start")
     write_pack(running._contract.pack, "failed")
     play_to(session, "gaps")
-    assert wrong(session) == ["plan: 1 cases; failed: 1."]
+    assert wrong(session) == ["plan: 1 case; failed: 1."]
     session.go(BY_NAME["plan"])
     audience, presenter = (requests.get(running.url + path, timeout=20).text for path in ("/", "/presenter"))
     # The audience's table and the presenter's list agree, because they are one computation.

@@ -44,7 +44,7 @@ def show_cases(context: DemoContext) -> SceneResult:
     ]
     result.slide("The contract cases, against the same program", Counts(context.contract.said, rows))
     failed = [case for case in cases if case["result"] == "failed"]
-    result.note(f"{len(cases)} cases; failed: {len(failed)}.", ok=not failed)
+    result.note(f"{counted(len(cases), 'case')}; failed: {len(failed)}.", ok=not failed)
     left = counts["not-run"]
     result.note(f"Could not be run: {left}.", ok=not left)
     if failed:
