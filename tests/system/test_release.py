@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -9,12 +10,21 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
-from importlib.metadata import Distribution, EntryPoint, PathDistribution
+from importlib.metadata import (
+    Distribution,
+    EntryPoint,
+    PackageNotFoundError,
+    PathDistribution,
+    packages_distributions,
+    requires,
+)
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from tpmock.common import compiled
 from tpmock.common.version import __version__
 
@@ -159,7 +169,47 @@ def test_links_of_the_readme_lead_into_the_repository_where_an_index_shows_it(di
 
 def test_an_extra_for_generated_events_brings_no_type_checker(distribution: Distribution) -> None:
     brought = [line for line in distribution.requires or [] if re.search(r"extra == .generated.", line)]
-    assert [Requirement(line).name for line in brought] == ["hypothesis"]
+    assert [Requirement(line).name for line in brought] == ["hypothesis", "schemathesis"]
+
+
+def imported(source: bytes) -> Iterator[str]:
+    """Yield the top-level names of the modules that a source imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def with_all_they_bring(names: set[str]) -> set[str]:
+    """Return distributions with those that they require in turn."""
+    found: set[str] = set()
+    left = set(names)
+    while left:
+        name = left.pop()
+        found.add(name)
+        with suppress(PackageNotFoundError):
+            lines = [line for line in requires(name) or [] if "extra ==" not in line]
+            left |= {canonicalize_name(Requirement(line).name) for line in lines} - found
+    return found
+
+
+def test_every_library_that_is_imported_is_required_or_of_an_extra(
+    content: zipfile.ZipFile, distribution: Distribution
+) -> None:
+    ours = ("test", "dev")
+    lines = [line for line in distribution.requires or [] if not any(f'extra == "{extra}"' in line for extra in ours)]
+    required = with_all_they_bring({str(canonicalize_name(Requirement(line).name)) for line in lines})
+    # The plugin runs in pytest, and leads the clients that are installed beside it.
+    required |= {"pytest", "httpx", "httpcore", "aiohttp"}
+    owners = packages_distributions()
+    missing: dict[str, str] = {}
+    for name in content.namelist():
+        if name.endswith(".py"):
+            for module in set(imported(content.read(name))) - sys.stdlib_module_names - {"tpmock", "_typeshed"}:
+                if not required & {canonicalize_name(owner) for owner in owners.get(module, [module])}:
+                    missing[module] = name
+    assert missing == {}
 
 
 def test_what_only_tests_need_is_not_required(distribution: Distribution) -> None:

@@ -6,7 +6,7 @@ import re
 import tomllib
 
 from tests.support import ROOT
-from tests.support.pages import README, listed, page
+from tests.support.pages import DOCS, README, listed, page
 
 TEXT = README.read_text(encoding="utf-8")
 
@@ -32,6 +32,12 @@ def test_the_address_of_the_project_has_one_place() -> None:
         assert address not in each.text, f"{each.name}: write REPOSITORY"
     assert "git clone REPOSITORY tpmock" in TEXT
     assert "`[project.urls]`" in TEXT
+
+
+def test_the_page_on_installation_has_every_extra() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    listed = re.findall(r"^\| `(\w+)` \|", page(DOCS / "how-to" / "install.md").text, re.MULTILINE)
+    assert sorted(listed) == sorted(extras.keys() - {"test", "dev"})
 
 
 def test_it_leads_to_every_kind_of_page() -> None:
