@@ -92,7 +92,7 @@ def test_what_is_read_at_the_start_has_a_twin_that_is_read_faster(content: zipfi
 
 def test_no_wheel_is_built_of_a_wrong_document(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    ignored = shutil.ignore_patterns(".git", "__pycache__", "tests", ".*_cache")
+    ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", "tests", ".*_cache")
     shutil.copytree(ROOT, copy, ignore=ignored)
     document = copy / "contracts" / "openapi" / "control.yaml"
     document.write_text(document.read_text(encoding="utf-8").replace("x-stateful", "x-statefull", 1), encoding="utf-8")

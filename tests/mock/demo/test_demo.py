@@ -15,6 +15,7 @@ from tpmock.cli.demo.story import SCENES
 
 from tests.mock.demo.conftest import demo, write_pack
 from tests.support import ROOT, dead_proxy
+from tests.support.programs import node_first
 
 BY_NAME = {scene.name: scene for scene in SCENES}
 SUBJECTS = ROOT / "fixtures" / "subjects"
@@ -64,7 +65,10 @@ def test_everything_is_as_it_should_be_and_again_from_the_beginning(
 
 
 @pytest.mark.parametrize("name", ["python", "node"])
-def test_the_program_of_a_contract_is_shown(name: str, quick_contract_run: None) -> None:
+def test_the_program_of_a_contract_is_shown(
+    name: str, quick_contract_run: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", node_first()["PATH"])
     with demo(SUBJECTS / name / "contract.toml") as running:
         session = running.session
         assert [scene.name for scene, _ in session.story.left_out] == ["wrong-ways", "connect", "deletion"]
