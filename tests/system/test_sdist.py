@@ -20,7 +20,7 @@ SOME = (
     "tests/mock/unit/test_fql.py",
     "tests/common/test_compiled.py",
     "tests/kit/cases/test_cases.py",
-    "tests/system/test_release.py",
+    "tests/system/test_release.py::test_every_module_is_inside",
     "tests/system/docs/test_pages.py",
 )
 
