@@ -129,7 +129,7 @@ def _write(names: Iterable[str], some: Collection[str]) -> None:
 
 def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.kit.matrix", description=__doc__)
-    parser.add_argument("--write", nargs="*", metavar="MUTANT", required=True, help="write these rows; without any: all")
+    parser.add_argument("--write", nargs="*", metavar="MUTANT", required=True, help="write these rows, or all")
     parser.add_argument("--case", action="append", default=[], metavar="ID", help="play only this case; repeatable")
     chosen = parser.parse_args()
     logging.disable(logging.CRITICAL)
