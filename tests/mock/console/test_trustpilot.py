@@ -57,6 +57,13 @@ def test_plans_and_permissions_are_switches(visitor: Visitor) -> None:
 # --- reviews --------------------------------------------------------------------------------------------------------
 
 
+def test_each_unit_shows_its_integration_key(visitor: Visitor) -> None:
+    keys = {unit["integrationKey"] for unit in visitor.api("GET", "/business-units")["business-units"]}
+    page = visitor.see(f"{ROOM}/")
+    assert [key for key in keys if f"<code>{key}</code>" not in page] == [None]
+    assert "none: unclaimed" in page
+
+
 def test_reviews_are_listed_newest_first_and_filtered(visitor: Visitor) -> None:
     the_review(visitor, stars=1, text="Late.", consumerName=NASTY)
     page = visitor.see(f"{ROOM}/reviews")
