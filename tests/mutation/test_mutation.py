@@ -49,6 +49,27 @@ def test_a_condition_that_is_an_assignment_is_negated_as_a_whole(
     ast.parse(found[0].code())
 
 
+def test_each_exception_is_left_uncaught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = """\
+try:
+    read()
+except (ValueError, json.JSONDecodeError) as problem:
+    tell(problem)
+except shop.Closed:
+    wait()
+"""
+    (tmp_path / "shop.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(mutants, "SOURCE", tmp_path)
+    found = [one for one in mutants._mutants_of("shop", text) if one.operator == "Exception"]
+    assert [one.after for one in found] == [
+        "except (BufferError, json.JSONDecodeError) as problem:",
+        "except (ValueError, BufferError) as problem:",
+        "except BufferError:",
+    ]
+    for one in found:
+        ast.parse(one.code())
+
+
 def _read(function: FunctionType) -> tuple[object, ...]:
     code = function.__code__
     return code.co_code, code.co_consts, code.co_names
