@@ -194,6 +194,24 @@ def test_each_state_of_an_email_is_recorded_in_the_trace_of_its_order(
     ]
 
 
+@pytest.mark.parametrize(
+    ("email", "after", "waiting"),
+    [
+        ("ada@example.com", DEFAULT_DELAY - 1.0, 1),
+        ("ada@example.com", DEFAULT_DELAY, 0),
+        ("bounce@example.com", DEFAULT_DELAY, 0),
+        ("slow@example.com", DEFAULT_DELAY, 1),
+        ("slow@example.com", DEFAULT_DELAY + SLOW, 0),
+    ],
+)
+def test_only_an_email_that_is_still_to_be_sent_may_not_be_dropped(
+    universe: Sandbox, email: str, after: float, waiting: int
+) -> None:
+    invite(universe.world, invitation(consumerEmail=email))
+    universe.scheduler.advance(after)
+    assert universe.world.invitations.waiting == waiting
+
+
 def test_an_impossible_address_is_not_delivered_where_it_was_accepted(universe: Sandbox) -> None:
     universe.variants["impossible_address"] = "accepted"
     invite(universe.world, invitation(consumerEmail="ada at example.com"))
