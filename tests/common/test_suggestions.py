@@ -21,3 +21,9 @@ def test_the_cutoff_decides_how_similar_it_has_to_be() -> None:
 def test_a_sentence_names_the_similar_one_or_all() -> None:
     assert did_you_mean("pgae", KNOWN) == "Did you mean 'page'?"
     assert did_you_mean("zzz", KNOWN) == "There are businessUnitId, page, perPage."
+
+
+def test_the_end_of_a_known_name_is_meant_for_it() -> None:
+    known = ["productSkus", "products"]
+    assert closest("skus", known) == "productSkus"
+    assert closest("kus", known) is None

@@ -30,6 +30,10 @@ def bearer(sandbox: SandboxUnderTest) -> dict[str, str]:
             },
             ["productReviewInvitation.products[0].imageURI", "did you mean imageUrl?"],
         ),
+        (
+            an_invitation(productReviewInvitation={"skus": ["1"], "products": [{"sku": "1", "name": "A"}]}),
+            ["productReviewInvitation.skus in the body is not documented", "did you mean productSkus?"],
+        ),
         (an_invitation(zebra=1), ["zebra in the body is not documented and was ignored."]),
     ],
 )

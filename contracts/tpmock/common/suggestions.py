@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Final
+
+#: Minimum length of a word that may be the end of a known one.
+SHORTEST: Final = 4
 
 
 def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
@@ -15,6 +19,9 @@ def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
 
     by_lower = {name.lower(): name for name in known}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
+    if not found and len(word) >= SHORTEST:
+        # A shortened name: skus for productSkus.
+        found = [name for name in by_lower if name.endswith(word.lower())]
     return by_lower[found[0]] if found else None
 
 
