@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache, wraps
-from itertools import islice
 from sys import getsizeof
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -95,10 +94,11 @@ class BoundedDict(Holder, OrderedDict[_K, _V]):
 
     def drop_oldest(self) -> bool:
         """Evict the oldest item that does not wait; the newest stays."""
-        newest = next(reversed(self), None)
-        # At least one of the two oldest evictable items is not the newest.
-        candidates = islice(self if self._evictable is None else self._evictable, 2)
-        oldest = next((key for key in candidates if key != newest), None)
+        candidates = iter(self if self._evictable is None else self._evictable)
+        oldest = next(candidates, None)
+        if oldest is not None and oldest == next(reversed(self)):
+            # At least one of the two oldest evictable items is not the newest.
+            oldest = next(candidates, None)
         if oldest is None:
             return False
         evicted = self[oldest]
