@@ -182,7 +182,7 @@ def test_the_newer_of_two_at_one_address_counts(announce: Announce, one: str) ->
     assert len(list(old.parent.iterdir())) == 2
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "home").write_text("a file", encoding="utf-8")
     monkeypatch.setenv("TPMOCK_HOME", str(tmp_path / "home"))
     said: list[str] = []
@@ -196,7 +196,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: py
     assert found() == (DEFAULT_URL, [])
 
 
-def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_a_home_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TPMOCK_HOME", "XDG_DATA_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
 

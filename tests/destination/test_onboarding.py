@@ -168,13 +168,13 @@ def test_a_browsers_login_is_not_the_apis(desk: Desk) -> None:
     assert browser.open(back).status_code == 201
 
 
-def test_a_refused_login_is_told(desk: Desk) -> None:
+def test_a_refused_login_is_reported(desk: Desk) -> None:
     back = query(Browser(desk).log_in(begin(desk), decision="deny"))
     assert back["error"] == "access_denied"
     assert refused(desk.act("authorize", back), "login-refused")
 
 
-def test_another_error_of_the_login_is_told(desk: Desk) -> None:
+def test_another_error_of_the_login_is_reported(desk: Desk) -> None:
     state = query(begin(desk))["state"]
     assert refused(desk.act("authorize", {"state": state, "error": "server_error"}), "login-failed")
 

@@ -82,19 +82,19 @@ def test_a_shop_that_may_not_is_told_why_above_the_form(browser: Browser, domain
     assert hidden_token(page)
 
 
-def test_a_refused_login_is_told(browser: Browser) -> None:
+def test_a_refused_login_is_reported(browser: Browser) -> None:
     page = browser.open(browser.log_in(browser.begin(), decision="deny"))
     assert (page.status_code, told(page)) == (403, say("login-refused").message)
 
 
-def test_an_expired_code_is_told(desk: Desk, browser: Browser) -> None:
+def test_an_expired_code_is_reported(desk: Desk, browser: Browser) -> None:
     back = browser.log_in(browser.begin())
     desk.mock.sandbox.advance("11m")
     page = browser.open(back)
     assert (page.status_code, told(page)) == (400, say("code-refused", status=400).message)
 
 
-def test_a_failing_exchange_is_told(desk: Desk, browser: Browser) -> None:
+def test_a_failing_exchange_is_reported(desk: Desk, browser: Browser) -> None:
     back = browser.log_in(browser.begin())
     desk.mock.sandbox.control("POST", "/faults", {"operation": "createAccessToken", "status": 500, "count": 1})
     page = browser.open(back)

@@ -133,7 +133,7 @@ def test_an_event_of_the_future_counts_when_its_time_has_come(shop: Shop) -> Non
     assert row["values"] == {"ada": True}
 
 
-def test_who_left_a_list_is_forgotten_once_that_is_told(shop: Shop) -> None:
+def test_who_left_a_list_is_forgotten_once_that_is_reported(shop: Shop) -> None:
     for number in range(5):
         shop.put("Listed", {"members": [{"userId": f"u{number}", "emails": [f"u{number}@example.com"]}]})
         shop.advance("PT6H")

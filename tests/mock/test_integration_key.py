@@ -133,7 +133,7 @@ def test_a_plugin_sends_again_with_products_after_202(sandbox: SandboxUnderTest)
     assert product["productReviewInvitation"] == {"products": [PRODUCT]}
 
 
-def test_products_nobody_asks_about_are_told(sandbox: SandboxUnderTest) -> None:
+def test_products_nobody_asks_about_are_reported(sandbox: SandboxUnderTest) -> None:
     answer = send(sandbox, a_shop_order(products=[PRODUCT]))
     assert answer.status == 201
     assert "script_product_reviews" in answer.hint

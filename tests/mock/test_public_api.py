@@ -62,7 +62,7 @@ def test_a_script_provisions_a_workspace_and_an_order_arrives(
     assert received.event["properties"]["order_id"] == "1001"
 
 
-def test_without_an_endpoint_nothing_leaves_and_the_reason_is_told(sandbox: SandboxUnderTest) -> None:
+def test_without_an_endpoint_nothing_leaves_and_the_reason_is_reported(sandbox: SandboxUnderTest) -> None:
     sandbox.control("PATCH", "/variants", {"catalog_delivery": "nowhere"})
     source = a_source(sandbox)
     body = {"sourceId": source["id"], "metadataId": TRUSTPILOT, "settings": {"apiKey": "k"}}
@@ -76,7 +76,7 @@ def test_without_an_endpoint_nothing_leaves_and_the_reason_is_told(sandbox: Sand
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer nothing", "Basic nothing"])
-def test_without_the_token_nothing_is_told(sandbox: SandboxUnderTest, authorization: str) -> None:
+def test_without_the_token_nothing_is_reported(sandbox: SandboxUnderTest, authorization: str) -> None:
     answer = sandbox.call("GET", "/sources", headers={"Authorization": authorization} if authorization else {})
     assert (answer.status, answer.json["errors"][0]["type"]) == (401, "unauthorized")
 

@@ -282,7 +282,7 @@ def failing_for(name: str, kept: Any) -> Any:
     return fails
 
 
-def test_a_full_disk_is_told_in_a_sentence(path: Path, judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(path: Path, judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -69,7 +69,7 @@ def test_all_problems_of_a_body_are_told_with_their_places(sandbox: SandboxUnder
         (UNITS + "/reviews?stars=5&internalLocationId=nowhere&perPage=5", "stars=5, internalLocationId=nowhere"),
     ],
 )
-def test_a_query_that_means_nothing_is_told(path: str, told: str, sandbox: SandboxUnderTest) -> None:
+def test_a_query_that_means_nothing_is_reported(path: str, told: str, sandbox: SandboxUnderTest) -> None:
     answer = sandbox.get(path.format(sandbox["businessUnitId"]))
     assert answer.status == 200
     assert told in answer.hint
@@ -81,7 +81,7 @@ def test_paging_is_no_filter(sandbox: SandboxUnderTest) -> None:
 
 
 @pytest.mark.parametrize("form", ["2013-09-07T13:37:00", "09/07/2013 13:37:00"])
-def test_a_send_time_in_the_past_is_told(form: str, sandbox: SandboxUnderTest) -> None:
+def test_a_send_time_in_the_past_is_reported(form: str, sandbox: SandboxUnderTest) -> None:
     answer = sandbox.invite(an_invitation(serviceReviewInvitation={"preferredSendTime": form}))
     assert answer.status == 202
     assert "serviceReviewInvitation.preferredSendTime is in the past (2013-09-07T13:37:00Z)" in answer.hint

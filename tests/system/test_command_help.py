@@ -52,7 +52,7 @@ def test_the_list_loads_no_command() -> None:
         ("zzzz", "No such command 'zzzz'. There are up, serve, "),
     ],
 )
-def test_a_mistyped_command_is_told(given: str, said: str) -> None:
+def test_a_mistyped_command_is_reported(given: str, said: str) -> None:
     shown = CliRunner().invoke(tpmock, [given])
     assert shown.exit_code == 2
     assert said in shown.output

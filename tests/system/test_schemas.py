@@ -71,7 +71,7 @@ def test_a_schema_is_one_and_the_command_prints_it(name: str) -> None:
     assert name in CliRunner().invoke(tpmock, ["schema"]).output.splitlines()
 
 
-def test_a_mistyped_schema_is_told() -> None:
+def test_a_mistyped_schema_is_reported() -> None:
     shown = CliRunner().invoke(tpmock, ["schema", "wrold"])
     assert shown.exit_code == 2
     assert "'world'" in shown.output

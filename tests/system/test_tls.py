@@ -130,7 +130,7 @@ def test_everything_works_with_it(start: Start, option: list[str]) -> None:
         (["up", "--port", "8123", "--tls-port", "8123"], "are both 8123"),
     ],
 )
-def test_options_that_contradict_are_told(arguments: list[str], words: str) -> None:
+def test_options_that_contradict_are_reported(arguments: list[str], words: str) -> None:
     command = [sys.executable, "-m", "tpmock", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - ours
     assert ended.returncode == 2
@@ -138,7 +138,7 @@ def test_options_that_contradict_are_told(arguments: list[str], words: str) -> N
 
 
 @pytest.mark.parametrize("command", ["serve", "up"])
-def test_where_no_authority_can_be_kept_it_is_told(command: str, tmp_path: Path) -> None:
+def test_where_no_authority_can_be_kept_it_is_reported(command: str, tmp_path: Path) -> None:
     in_the_way = tmp_path / "home"
     in_the_way.write_text("not a folder")
     ended = subprocess.run(  # noqa: S603 - ours

@@ -126,7 +126,7 @@ def test_renamed_fields_other_types_and_new_words_are_told_with_what_they_overtu
     assert "4 differences in 1 call, recorded 20" in text
 
 
-def test_another_status_is_told(mock: ControlClient, sandbox: SandboxClient, tmp_path: Path) -> None:
+def test_another_status_is_reported(mock: ControlClient, sandbox: SandboxClient, tmp_path: Path) -> None:
     with served(sandbox, other_status) as url:
         said, file = live(tmp_path, environment(sandbox, url), "--case", "PROV-040")
     assert said.exit_code == 1

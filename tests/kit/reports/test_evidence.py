@@ -222,7 +222,7 @@ def test_damage_shows(tmp_path: Path, packed: bytes, change: Callable[[Members],
     assert mistake in " ".join(examine(tmp_path, zipped(found)).mistakes)
 
 
-def test_what_is_not_a_zip_file_is_told(tmp_path: Path) -> None:
+def test_what_is_not_a_zip_file_is_reported(tmp_path: Path) -> None:
     assert "not a zip file" in " ".join(examine(tmp_path, b"PK").mistakes)
 
 

@@ -49,12 +49,12 @@ def test_a_program_that_ends_early_is_told_with_its_last_lines(tmp_path: Path) -
         child.wait_until(lambda: False, 10)
 
 
-def test_a_program_that_is_never_ready_is_told(tmp_path: Path) -> None:
+def test_a_program_that_is_never_ready_is_reported(tmp_path: Path) -> None:
     with program(tmp_path, FOREVER) as child, pytest.raises(CannotStartError, match=r"not ready after 0\.05 s"):
         child.wait_until(lambda: False, 0.05)
 
 
-def test_a_program_that_does_not_exist_is_told(tmp_path: Path) -> None:
+def test_a_program_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     with pytest.raises(CannotStartError, match="No such file"):
         Program("The program", ["./no-such-program"], local_environment({}), tmp_path)
 

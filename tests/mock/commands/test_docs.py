@@ -45,7 +45,7 @@ def test_without_a_mock_the_documentation_is_searched_too() -> None:
     assert NOT_SERVED in shown.stderr
 
 
-def test_words_of_no_page_are_told(door: OverSocket) -> None:
+def test_words_of_no_page_are_reported(door: OverSocket) -> None:
     assert run(door.url, "zzzzqqqq").stdout.startswith("No page was found.")
 
 

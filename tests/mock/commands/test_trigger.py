@@ -86,7 +86,7 @@ def test_all_are_listed(trigger: Run) -> None:
         ([], "Give the NAME of an event; --list shows all."),
     ],
 )
-def test_a_wrong_name_is_told(trigger: Run, words: list[str], said: str) -> None:
+def test_a_wrong_name_is_reported(trigger: Run, words: list[str], said: str) -> None:
     done = trigger(*words)
     assert done.exit_code == 2
     assert said in done.output

@@ -27,7 +27,7 @@ def test_an_invitation_is_listed_and_its_email_shown(run: Run, sandbox: SandboxU
     assert mail["to"]["email"] == row["consumerEmail"]
 
 
-def test_an_invitation_that_does_not_exist_is_told(run: Run) -> None:
+def test_an_invitation_that_does_not_exist_is_reported(run: Run) -> None:
     shown = run("invitation", "show", "9999")
     assert shown.exit_code == 2
     assert "9999" in shown.output
@@ -77,7 +77,7 @@ def test_an_address_is_subscribed_and_removed(run: Run, sandbox: SandboxUnderTes
         ("review", "write", "9999"),
     ],
 )
-def test_bad_words_are_told_in_a_sentence(run: Run, words: tuple[str, ...]) -> None:
+def test_bad_words_are_reported(run: Run, words: tuple[str, ...]) -> None:
     shown = run(*words)
     assert shown.exit_code == 2
     assert shown.output.strip()

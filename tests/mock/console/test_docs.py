@@ -153,7 +153,7 @@ def test_a_schema_is_served_to_editors_everywhere(reader: Visitor, name: str) ->
     assert answer.json["title"]  # type: ignore[index]
 
 
-def test_an_unknown_schema_is_told(reader: Visitor) -> None:
+def test_an_unknown_schema_is_reported(reader: Visitor) -> None:
     answer = reader.get(f"{schemas.ROOT}wrold.json")
     assert answer.status_code == 404
     assert "Did you mean &#39;world&#39;?" in answer.text

@@ -151,7 +151,7 @@ def test_what_the_kit_found_is_not_shown_better_than_it_is(running: Demo) -> Non
             assert page.count(f'<span class="chip">{state}</span>') == count, state
 
 
-def test_a_run_that_comes_to_nothing_is_told(monkeypatch: pytest.MonkeyPatch, running: Demo) -> None:
+def test_a_run_that_comes_to_nothing_is_reported(monkeypatch: pytest.MonkeyPatch, running: Demo) -> None:
     contract = running._contract
     monkeypatch.setattr(type(contract), "begin", lambda _: None)
     with pytest.raises(NoResultError, match="tpmock test --plan standard --seed 7"):

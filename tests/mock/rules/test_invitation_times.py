@@ -113,7 +113,7 @@ def test_the_service_time_is_not_after_the_product_time(world: World, service: f
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(-1.0, True), (0.0, False), (1.0, False)])
-def test_a_time_in_the_past_is_told(world: World, seconds: float, *, told: bool) -> None:
+def test_a_time_in_the_past_is_reported(world: World, seconds: float, *, told: bool) -> None:
     answer = invite(world, invitation(serviceReviewInvitation={"preferredSendTime": stamp(seconds)}))
     assert ("past" in str(answer.hint)) == told
 

@@ -48,7 +48,7 @@ def test_the_users_proxy_is_the_way_outside(environ: dict[str, str], port: int, 
     assert Policy(environ=environ).upstream("shop.example.com", port) == expected
 
 
-def test_a_proxy_of_another_kind_is_told() -> None:
+def test_a_proxy_of_another_kind_is_reported() -> None:
     with pytest.raises(OSError, match=r"socks5://proxy\.example\.com of the environment cannot be used"):
         Policy(environ={"ALL_PROXY": "socks5://proxy.example.com"}).upstream("shop.example.com", 443)
 

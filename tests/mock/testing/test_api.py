@@ -36,7 +36,7 @@ def test_a_program_that_can_be_configured_gets_addresses_and_credentials(
     assert bench.urls.trustpilot == os.environ["TRUSTPILOT_API_URL"]
 
 
-def test_what_there_is_no_credential_of_is_told(bench: Tpmock) -> None:
+def test_what_there_is_no_credential_of_is_reported(bench: Tpmock) -> None:
     with pytest.raises(AttributeError, match=r"there is no credential 'api_kee'\. Did you mean 'api_key'\?"):
         _ = bench.credentials.api_kee
     assert "apiKey" in bench.credentials
@@ -44,7 +44,7 @@ def test_what_there_is_no_credential_of_is_told(bench: Tpmock) -> None:
     assert bench.credentials.api_key not in repr(bench.credentials)
 
 
-def test_time_moves_when_it_is_told(bench: Tpmock) -> None:
+def test_time_moves_when_it_is_reported(bench: Tpmock) -> None:
     bench.clock.freeze()
     before, frozen = bench.clock.now, bench.clock.frozen
     assert before.tzinfo == UTC

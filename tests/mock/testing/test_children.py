@@ -46,7 +46,7 @@ def test_a_program_that_can_be_configured_reaches_it_too(bench: Tpmock) -> None:
 
 
 @pytest.mark.tpmock(in_process=True)
-def test_other_hosts_are_refused_and_told(tpmock: Tpmock) -> None:
+def test_other_hosts_are_refused_and_reported(tpmock: Tpmock) -> None:
     ended = tpmock.run([sys.executable, "-c", ELSEWHERE])
     assert "tpmock run refuses shop.example.com" in ended.stderr
     assert tpmock.refused_hosts == ["shop.example.com"]
@@ -63,7 +63,7 @@ client.request("GET", "/v1/categories")
 
 
 @pytest.mark.tpmock(in_process=True)
-def test_what_cannot_be_led_is_told(tpmock: Tpmock) -> None:
+def test_what_cannot_be_led_is_reported(tpmock: Tpmock) -> None:
     # -I: without what Python loads at its start.
     ended = tpmock.run([sys.executable, "-I", "-c", PINS])
     assert "CERTIFICATE_VERIFY_FAILED" in ended.stderr
@@ -79,7 +79,7 @@ def test_one_that_ignores_every_variable_is_led(bench: Tpmock) -> None:
     assert ended.stdout == "200\n", ended.stderr
 
 
-def test_a_program_that_is_not_there_is_told(bench: Tpmock) -> None:
+def test_a_program_that_is_not_there_is_reported(bench: Tpmock) -> None:
     with pytest.raises(CannotStartError, match="no-such-program is not found"):
         bench.run(["no-such-program"])
 

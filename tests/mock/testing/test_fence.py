@@ -68,7 +68,7 @@ REFUSED = "api.segment.io: called by thread shop-sender, which *::test_leaves_a_
 @pytest.mark.parametrize(
     "options", [["-n0"], ["-n1"], ["-n0", "--tpmock-in-process"]], ids=["alone", "xdist", "inside"]
 )
-def test_a_thread_that_outlives_its_test_is_refused_and_told(project: pytest.Pytester, options: list[str]) -> None:
+def test_a_thread_that_outlives_its_test_is_refused_and_reported(project: pytest.Pytester, options: list[str]) -> None:
     test = """
     def test_of_somebody_else():
         go.set()

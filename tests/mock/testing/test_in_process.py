@@ -99,7 +99,9 @@ def test_the_right_path_on_the_wrong_host_is_refused_as_in_reality(tpmock_in_pro
     assert "api.trustpilot.com" in answer.headers["X-Mock-Hint"]
 
 
-def test_another_host_is_refused_and_how_to_allow_it_is_told(tpmock_in_process: Tpmock, asked_for: list[Any]) -> None:
+def test_another_host_is_refused_and_how_to_allow_it_is_reported(
+    tpmock_in_process: Tpmock, asked_for: list[Any]
+) -> None:
     with pytest.raises(requests.ConnectionError, match=r'allow_hosts=\["shop\.example\.com"\]'):
         requests.get("https://shop.example.com/", timeout=30)
     assert tpmock_in_process.refused_hosts == ["shop.example.com"]

@@ -111,7 +111,7 @@ def test_it_can_be_switched_off(project: pytest.Pytester) -> None:
     done.stdout.fnmatch_lines(["*fixture 'tpmock' not found*"])
 
 
-def test_options_marker_and_fixtures_are_told(project: pytest.Pytester) -> None:
+def test_options_marker_and_fixtures_are_reported(project: pytest.Pytester) -> None:
     project.runpytest_subprocess("--help").stdout.fnmatch_lines(["*--tpmock-url=URL*", "*--tpmock-variant=NAME=VALUE*"])
     project.runpytest_subprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.tpmock(*"])
     project.runpytest_subprocess("--fixtures").stdout.fnmatch_lines(["*tpmock_in_process*"])
@@ -266,7 +266,7 @@ def test_marker_over_option_over_environment_over_file(
     ran(project, test, "--tpmock-variant", "partner_grant=client_credentials").assert_outcomes(passed=3)
 
 
-def test_a_wrong_marker_is_told_in_a_sentence(project: pytest.Pytester) -> None:
+def test_a_wrong_marker_is_reported(project: pytest.Pytester) -> None:
     done = ran(
         project,
         """
@@ -319,7 +319,7 @@ def test_a_wrong_marker_is_told_in_a_sentence(project: pytest.Pytester) -> None:
         (["--tpmock-world", "x", "--tpmock-url", "http://x"], "", "--tpmock-world is for a mock that is started"),
     ],
 )
-def test_a_wrong_option_or_setting_is_told_in_a_sentence(
+def test_a_wrong_option_or_setting_is_reported(
     project: pytest.Pytester, options: list[str], settings: str, sentence: str
 ) -> None:
     project.makefile(".toml", tpmock=settings)

@@ -221,7 +221,7 @@ def test_a_file_that_cannot_be_written_is_an_error_message(home: Path, tmp_path:
     assert "cannot be written" in answer.output
 
 
-def test_a_damaged_one_is_told(home: Path, said: list[str]) -> None:
+def test_a_damaged_one_is_reported(home: Path, said: list[str]) -> None:
     authority(said.append)
     (home / "authority.pem").write_text("no certificate")
     answer = CliRunner().invoke(tpmock, ["ca"])

@@ -76,7 +76,7 @@ def test_node_that_starts_slowly_takes_nothing_from_the_function(slow_node: str)
     assert (outcome.value, outcome.error) == (1, None)
 
 
-def test_node_that_does_not_start_is_told(slow_node: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_node_that_does_not_start_is_reported(slow_node: str, monkeypatch: pytest.MonkeyPatch) -> None:
     permission_flags(slow_node)
     monkeypatch.setattr(function_runner, "START", 0.1)
     runner = FunctionRunner(slow_node, allowed=True)

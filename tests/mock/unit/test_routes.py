@@ -104,7 +104,9 @@ def test_a_path_leads_to_an_operation(
         ("GET", "/v1/things/1/parts", []),
     ],
 )
-def test_otherwise_the_methods_of_the_path_are_told(routes: Routes, method: str, path: str, allowed: list[str]) -> None:
+def test_otherwise_the_methods_of_the_path_are_reported(
+    routes: Routes, method: str, path: str, allowed: list[str]
+) -> None:
     assert routes.find(method, path) == allowed
 
 

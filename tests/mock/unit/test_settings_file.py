@@ -94,7 +94,7 @@ def test_world_files_lie_beside_the_settings(tmp_path: Path) -> None:
         ("port", "is not TOML:"),
     ],
 )
-def test_what_is_wrong_is_told(tmp_path: Path, text: str, sentence: str) -> None:
+def test_what_is_wrong_is_reported(tmp_path: Path, text: str, sentence: str) -> None:
     told = refusal(written(tmp_path, text))
     assert told.startswith(str(tmp_path / "tpmock.toml"))
     assert sentence in told

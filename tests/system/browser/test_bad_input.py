@@ -106,7 +106,7 @@ def test_an_order_with_hundreds_of_exchanges_is_read_like_any_other(mock: Up, wa
     assert watched.said == []
 
 
-def test_a_mock_that_hangs_and_wakes_is_told(mock: Up, watched: Watched) -> None:
+def test_a_mock_that_hangs_and_wakes_is_reported(mock: Up, watched: Watched) -> None:
     page = watched.page
     universe = Universe(mock, "sleepy")
     # Its timers run when the test says so.

@@ -334,7 +334,7 @@ def test_a_message_of_a_command_is_met(door: OverSocket, sandbox: SandboxUnderTe
         ("liquid", ["braze", "render", "template.liquid"]),
     ],
 )
-def test_a_missing_extra_is_told(
+def test_a_missing_extra_is_reported(
     monkeypatch: pytest.MonkeyPatch, folder: Path, door: OverSocket, package: str, command: list[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
@@ -355,7 +355,7 @@ def test_a_missing_extra_is_told(
         ("hypothesis", ["test", "generated"], "Generated events need"),
     ],
 )
-def test_a_missing_library_is_told(
+def test_a_missing_library_is_reported(
     monkeypatch: pytest.MonkeyPatch, door: OverSocket, package: str, command: list[str], words: str
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
@@ -368,7 +368,7 @@ def test_a_missing_library_is_told(
 
 @meets("No Chromium")
 @pytest.mark.usefixtures("folder")
-def test_a_missing_browser_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_browser_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     # Playwright is not installed everywhere.
     monkeypatch.setitem(sys.modules, "playwright.sync_api", ModuleType("playwright.sync_api"))
     monkeypatch.setattr("shutil.which", lambda _: None)
@@ -377,14 +377,14 @@ def test_a_missing_browser_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @meets("Start the destination, or correct")
 @pytest.mark.usefixtures("folder")
-def test_a_destination_that_is_not_there_is_told(door: OverSocket, sandbox: SandboxUnderTest) -> None:
+def test_a_destination_that_is_not_there_is_reported(door: OverSocket, sandbox: SandboxUnderTest) -> None:
     at_sandbox = ["--integration-key", "key", "--mock", door.url, "--sandbox", sandbox.id]
     said = said_by("test", "running", "http://127.0.0.1:1", *at_sandbox, "--case", "DEST-001")
     assert pattern(text(entry_of("Start the destination, or correct"))).search(said), said
 
 
 @meets("End the program that listens there")
-def test_a_program_that_answers_before_the_start_is_told(folder: Path, door: OverSocket) -> None:
+def test_a_program_that_answers_before_the_start_is_reported(folder: Path, door: OverSocket) -> None:
     with local_server.serving(Response("a shop", 404), "127.0.0.1", 0) as port:
         contract = f'{_CONTRACT.replace("{port}", str(port))}[start]\ncommand = ["true"]\n'
         (folder / "contract.toml").write_text(contract, encoding="utf-8")
@@ -393,7 +393,7 @@ def test_a_program_that_answers_before_the_start_is_told(folder: Path, door: Ove
 
 
 @meets("not a host of Trustpilot or Segment", "that the mock does not serve", "of the environment cannot be used")
-def test_what_tpmock_run_refuses_is_told() -> None:
+def test_what_tpmock_run_refuses_is_reported() -> None:
     policy = Policy(environ={"https_proxy": "socks5://127.0.0.1:1"})
     assert pattern(text(entry_of("not a host of Trustpilot or Segment"))).search(policy.sentence("shop.example.com"))
     unserved = policy.sentence("images-static.trustpilot.com")
@@ -405,14 +405,14 @@ def test_what_tpmock_run_refuses_is_told() -> None:
 
 @meets("no request went through", "requests that bypass the proxy")
 @pytest.mark.usefixtures("folder")
-def test_a_run_without_requests_is_told() -> None:
+def test_a_run_without_requests_is_reported() -> None:
     said = said_by("run", "--no-watch", "--", sys.executable, "-c", "pass")
     assert pattern(text(entry_of("no request went through"))).search(said), said
     assert pattern(text(entry_of("requests that bypass the proxy"))).search(said), said
 
 
 @meets("The local authority cannot be kept", "The authority in")
-def test_an_authority_that_cannot_be_kept_or_used_is_told(folder: Path) -> None:
+def test_an_authority_that_cannot_be_kept_or_used_is_reported(folder: Path) -> None:
     said = said_by("ca", "--export", TPMOCK_HOME="/dev/null/home")
     assert pattern(text(entry_of("The local authority cannot be kept"))).search(said), said
     authority = folder / "home" / "authority"
@@ -425,7 +425,7 @@ def test_an_authority_that_cannot_be_kept_or_used_is_told(folder: Path) -> None:
 
 @meets("This user has no home folder")
 @pytest.mark.usefixtures("folder")
-def test_a_missing_home_folder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_home_folder_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_home() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
@@ -436,7 +436,7 @@ def test_a_missing_home_folder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @meets("was not answered within")
-def test_an_answer_that_takes_too_long_is_told() -> None:
+def test_an_answer_that_takes_too_long_is_reported() -> None:
     def too_slow(*_: object) -> tuple[int, bytes]:
         raise TimeoutError("timed out")
 
@@ -447,14 +447,14 @@ def test_an_answer_that_takes_too_long_is_told() -> None:
 
 @meets("Address already in use")
 @pytest.mark.usefixtures("folder")
-def test_a_taken_port_is_told() -> None:
+def test_a_taken_port_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = said_by("serve", "--port", str(taken.getsockname()[1]))
     assert pattern(text(entry_of("Address already in use"))).search(said)
 
 
 @meets("mocks run: ", "it no longer runs", "Other commands do not find")
-def test_mocks_that_run_and_that_do_not_are_told(folder: Path, door: OverSocket) -> None:
+def test_mocks_that_run_and_that_do_not_are_reported(folder: Path, door: OverSocket) -> None:
     files = folder / "home" / "running"
     port = door.url.rpartition(":")[2]
     urls = [door.url, f"http://localhost:{port}", "http://127.0.0.1:1"]
@@ -471,14 +471,14 @@ def test_mocks_that_run_and_that_do_not_are_told(folder: Path, door: OverSocket)
 
 @meets("is that a mock?")
 @pytest.mark.usefixtures("folder")
-def test_another_program_at_the_address_is_told() -> None:
+def test_another_program_at_the_address_is_reported() -> None:
     with local_server.serving(Response("a shop", 404), "127.0.0.1", 0) as port:
         said = said_by("env", "--url", f"http://127.0.0.1:{port}")
     assert pattern(text(entry_of("is that a mock?"))).search(said)
 
 
 @meets("there is no setting")
-def test_a_wrong_setting_is_told(folder: Path) -> None:
+def test_a_wrong_setting_is_reported(folder: Path) -> None:
     (folder / "tpmock.toml").write_text("prot = 1", encoding="utf-8")
     assert pattern(text(entry_of("there is no setting"))).search(said_by("serve"))
 

@@ -52,7 +52,7 @@ def test_a_server_and_its_steering_share_the_settings(
     assert "(frozen)" not in ran([*tpmock, "clock", "show", "--sandbox", "default"], cwd=inner).stdout
 
 
-def test_a_wrong_setting_is_told_in_a_sentence(tpmock: Command, tmp_path: Path) -> None:
+def test_a_wrong_setting_is_reported(tpmock: Command, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.tpmock]\nprot = 1", encoding="utf-8")
     done = ran([*tpmock, "serve"], cwd=tmp_path)
     assert done.returncode == 2

@@ -68,14 +68,14 @@ def test_one_that_ignores_every_variable_is_told_with_its_host(tpmock_run: Runs)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.7", "shop.example.com"])
-def test_other_hosts_are_refused_and_told(tpmock_run: Runs, host: str) -> None:
+def test_other_hosts_are_refused_and_reported(tpmock_run: Runs, host: str) -> None:
     code = f"import socket; socket.create_connection(({host!r}, 443), 20)"
     ended = tpmock_run("--", sys.executable, "-I", "-c", code)
     assert ended.code == 1
     assert ended.report == [f"refused {host} 1 allow it with --allow-host {host}"]
 
 
-def test_datagrams_are_refused_and_told(tpmock_run: Runs) -> None:
+def test_datagrams_are_refused_and_reported(tpmock_run: Runs) -> None:
     code = "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.7', 7))"
     ended = tpmock_run("--", sys.executable, "-I", "-c", code)
     assert "ConnectionRefusedError" in ended.errors
