@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from tpmock.outbound.http_client import HttpReply
 from tpmock.sandbox.sandbox import Sandbox
-from tpmock.segment import delivery
+from tpmock.segment import delivery, retries
 from tpmock.segment.delivery import SHUFFLED_OVER
 from tpmock.segment.model import Delivery, Destination, Event, Filter
 from tpmock.segment.workspace import Workspace
@@ -195,3 +196,105 @@ def test_shuffled_events_leave_within_a_minute_each_at_a_moment_of_its_own(unive
     assert 0.8 * SHUFFLED_OVER < max(waits) <= SHUFFLED_OVER
     # The moment follows from the delivery, not from how many were sent before it.
     assert delivery._straying(universe.workspace, made[7]) == pytest.approx(waits[7], abs=1e-6)
+
+
+# --- what is counted, recorded and kept -------------------------------------------------------------------------------
+
+
+def answered(workspace: Workspace, one: Delivery, status: int) -> None:
+    delivery._attempt(workspace, str(one.id))
+    reply = HttpReply(status, {"Content-Type": "application/json"}, b'{"message": "Said."}', None, 1.0)
+    verdict, _ = retries.classify(reply, workspace.variants["retry_policy"])
+    delivery._finish(workspace, one, retries.attempt(reply, workspace.now()), verdict)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "counted"),
+    [
+        ([200], ("successful-delivery", "Trustpilot", None, 0)),
+        ([503, 200], ("successful-delivery", "Trustpilot", None, 1)),
+        ([400], ("failed-delivery", "Trustpilot", "400", 0)),
+        ([503], None),
+    ],
+)
+def test_a_delivery_is_counted_once_when_it_ends(
+    workspace: Workspace, statuses: list[int], counted: tuple[str, str, str | None, int] | None
+) -> None:
+    connected(workspace, destination())
+    one = sent(workspace)
+    for status in statuses:
+        answered(workspace, one, status)
+    rows = [
+        (row.step, row.destination, row.reason and row.reason[-3:], row.retried) for row in workspace.counters.rows()
+    ]
+    assert rows == ([] if counted is None else [counted])
+    assert all(row.total == 1 for row in workspace.counters.rows())
+
+
+def test_an_event_that_is_filtered_is_counted_at_its_destination(workspace: Workspace) -> None:
+    connected(workspace, destination(enabled=False))
+    sent(workspace)
+    [row] = workspace.counters.rows()
+    assert (row.step, row.source, row.destination, row.total) == ("filtered-at-destination", "Shop", "Trustpilot", 1)
+
+
+def test_a_replay_is_not_counted(workspace: Workspace) -> None:
+    connected(workspace, destination())
+    [one] = delivery.replay(workspace, [event(workspace)], destination())
+    answered(workspace, one, 200)
+    assert one.state == "delivered"
+    assert list(workspace.counters.rows()) == []
+
+
+@pytest.mark.parametrize(("status", "waiting"), [(200, 0), (400, 0), (503, 1)])
+def test_only_a_delivery_that_has_not_ended_may_not_be_dropped(workspace: Workspace, status: int, waiting: int) -> None:
+    connected(workspace, destination())
+    one = sent(workspace)
+    assert workspace.deliveries.waiting == 1
+    weight = workspace.deliveries.weight
+    answered(workspace, one, status)
+    assert workspace.deliveries.waiting == waiting
+    # The attempt with its answer is remembered, too.
+    assert workspace.deliveries.weight > weight
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "reason"),
+    [
+        (200, "delivered", None),
+        (400, "discarded", "errors.discarded.400"),
+        (503, "awaiting-retry", "errors.awaiting-retry.503"),
+    ],
+)
+def test_the_answer_of_a_destination_is_recorded(
+    universe: Sandbox, status: int, state: str, reason: str | None
+) -> None:
+    trace = universe.traces.begin("messageId:m")
+    connected(universe.workspace, destination())
+    delivery.dispatch(universe.workspace, event(universe.workspace, trace))
+    [one] = universe.workspace.deliveries.values()
+    answered(universe.workspace, one, status)
+    *_, last = steps(universe, trace)
+    assert last == (f"delivery-{state}", "messageId", "Trustpilot", reason, status, "Said.", one.next_attempt_at)
+    assert (one.next_attempt_at is None) == (state != "awaiting-retry")
+
+
+@pytest.mark.parametrize(("replayed", "state"), [(False, "filtered"), (True, "pending")])
+def test_a_destination_that_was_switched_off_meanwhile_gets_replays_alone(
+    workspace: Workspace, *, replayed: bool, state: str
+) -> None:
+    to = destination()
+    connected(workspace, to)
+    one = delivery.replay(workspace, [event(workspace)], to)[0] if replayed else sent(workspace)
+    to.enabled = False
+    delivery._attempt(workspace, str(one.id))
+    assert (one.state, one.reason) == (state, None if replayed else "DESTINATION_DISABLED")
+
+
+def test_a_delivery_to_a_destination_that_was_removed_meanwhile_ends(workspace: Workspace) -> None:
+    connected(workspace, destination())
+    one = sent(workspace)
+    workspace.destinations.clear()
+    assert delivery._attempt(workspace, str(one.id)) is None
+    assert (one.state, one.reason, one.next_attempt_at) == ("filtered", "DESTINATION_DISABLED", None)
+    assert one.id not in workspace.under_way

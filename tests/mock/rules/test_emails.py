@@ -166,3 +166,30 @@ def test_a_request_with_half_a_character_is_read_too(world: World) -> None:
     assert invitation_life.addressee(mail).email == "ada@example.com"
     assert invitation_life.addressee(mail).reference == "1001"
     assert invitation_life.locale(mail) == "da-DK"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sought", "may"),
+    [
+        ({}, "ada@example", True),
+        ({}, "1001", True),
+        # Letters are compared without their case; what is sought is in small letters.
+        ({"consumerName": "ADA"}, '"ada"', True),
+        ({}, "bob", False),
+        # Escapes hide letters: such a request has to be read.
+        ({"consumerName": "\u00c5da"}, "bob", True),
+    ],
+)
+def test_a_request_without_the_letters_that_are_sought_is_not_read(
+    world: World, changes: dict[str, Any], sought: str, *, may: bool
+) -> None:
+    assert invitation_life.may_contain(made(world, **changes), sought) is may
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_a_request_in_another_encoding_is_always_read(world: World, encoding: str) -> None:
+    mail = made(world)
+    mail.request = json.dumps(invitation(locale="da-DK")).encode(encoding)
+    assert invitation_life.may_contain(mail, "bob")
+    assert invitation_life.addressee(mail).reference == "1001"
+    assert invitation_life.locale(mail) == "da-DK"
