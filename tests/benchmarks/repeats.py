@@ -21,6 +21,8 @@ from typing import Any
 #: Timeout of a run in seconds, for a machine with much else to do.
 PATIENCE = 1_800
 Run = Mapping[str, Any]
+#: A case that was not run says as little as one that failed.
+_NOT_FINE = ("failed", "not-run")
 
 
 def once(plan: str, seed: int) -> Run:
@@ -32,7 +34,7 @@ def once(plan: str, seed: int) -> Run:
     if not ran.stdout:
         raise SystemExit(f"The run with seed {seed} ended with {ran.returncode}: {ran.stderr}")
     cases = json.loads(ran.stdout)["cases"]
-    reasons = {one["id"]: f"{one['reason']} {one['findings']}" for one in cases if one["result"] == "failed"}
+    reasons = {one["id"]: f"{one['reason']} {one['findings']}" for one in cases if one["result"] in _NOT_FINE}
     results = {one["id"]: one["result"] for one in cases}
     return {"plan": plan, "seed": seed, "seconds": took, "load": load, "results": results, "reasons": reasons}
 
@@ -77,7 +79,7 @@ def main() -> None:
             with chosen.into.open("a", encoding="utf-8") as file:
                 file.write(f"{json.dumps(run)}\n")
         failed = ", ".join(run["reasons"]) or "none"
-        print(f"seed {seed}: {run['seconds']:.1f} s, load {run['load']:.1f}, failed: {failed}", flush=True)
+        print(f"seed {seed}: {run['seconds']:.1f} s, load {run['load']:.1f}, failed or not run: {failed}", flush=True)
     found = list(unsteady(runs))
     print(summary(runs), *found, sep="\n")
     raise SystemExit(bool(found) or any(run["reasons"] for run in runs))

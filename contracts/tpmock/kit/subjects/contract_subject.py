@@ -29,7 +29,8 @@ from tpmock.kit.subjects.processes import (
 )
 from tpmock.kit.subjects.subjects import NO_PACE, Pace, RunningSubject, settings
 
-_PATIENCE = 15.0
+#: A busy machine takes many times as long to start a program as an idle one.
+_PATIENCE = 30.0
 _Ask = Callable[[str], None]
 
 

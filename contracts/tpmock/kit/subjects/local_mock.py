@@ -11,7 +11,7 @@ from pathlib import Path
 from tpmock.common.control_client import ControlClient, RefusedError
 from tpmock.kit.subjects.processes import CannotStartError, Program, local_environment, our_modules
 
-_PATIENCE = 15.0
+_PATIENCE = 30.0
 
 
 class MockOpener:
