@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -298,3 +300,25 @@ def test_a_delivery_to_a_destination_that_was_removed_meanwhile_ends(workspace: 
     assert delivery._attempt(workspace, str(one.id)) is None
     assert (one.state, one.reason, one.next_attempt_at) == ("filtered", "DESTINATION_DISABLED", None)
     assert one.id not in workspace.under_way
+
+
+@pytest.mark.parametrize(
+    ("variant", "settings", "header"),
+    [
+        ("when-custom", {"apiKey": "key"}, None),
+        ("when-custom", {"apiKey": "key", "delayDays": 7}, {"delayDays": 7}),
+        ("always", {"apiKey": "key"}, {}),
+        ("always", {"apiKey": "key", "delayDays": 7}, {"delayDays": 7}),
+    ],
+)
+def test_settings_are_sent_in_a_header_without_the_key(
+    universe: Sandbox, variant: str, settings: dict[str, Any], header: dict[str, Any] | None
+) -> None:
+    universe.variants["settings_header"] = variant
+    workspace = universe.workspace
+    [request] = delivery.requests(workspace, event(workspace), destination(settings=settings))
+    told = request.headers.get("X-Segment-Settings")
+    assert (None if told is None else json.loads(base64.b64decode(told))) == header
+    assert request.headers["Authorization"] == "Basic " + base64.b64encode(b"key:").decode()
+    assert (request.url, request.trace) == ("http://127.0.0.1:9", "trace")
+    assert json.loads(request.body) == ORDER
