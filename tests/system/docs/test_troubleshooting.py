@@ -325,24 +325,37 @@ def test_a_message_of_a_command_is_met(door: OverSocket, sandbox: SandboxUnderTe
         assert f"See 'tpmock docs {help_pages.of_message(said)}'." in said
 
 
+def without(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    """Make a package one that is not installed, whatever other tests have loaded of it and with it."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == package:
+            monkeypatch.setitem(sys.modules, name, None)
+        elif name.startswith("tpmock.") and any(
+            str(getattr(value, "__module__", "")).partition(".")[0] == package for value in vars(module).values()
+        ):
+            parent, _, leaf = name.rpartition(".")
+            if parent in sys.modules:
+                monkeypatch.delattr(sys.modules[parent], leaf, raising=False)
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+
+
 @meets("Faker is not installed", "Playwright is not installed", "Liquid is not installed")
 @pytest.mark.parametrize(
     ("package", "command"),
     [
         ("faker", ["seed"]),
-        ("playwright.sync_api", ["demo", "--record", "pictures"]),
+        ("playwright", ["demo", "--record", "pictures"]),
         ("liquid", ["braze", "render", "template.liquid"]),
     ],
 )
 def test_a_missing_extra_is_reported(
     monkeypatch: pytest.MonkeyPatch, folder: Path, door: OverSocket, package: str, command: list[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, package, None)
-    # Another test may have loaded what imports it.
-    monkeypatch.delitem(sys.modules, "tpmock.cli.fake_data", raising=False)
+    without(monkeypatch, package)
     (folder / "template.liquid").write_text("{{x}}", encoding="utf-8")
-    name = package.partition(".")[0].capitalize()
-    assert pattern(text(entry_of(f"{name} is not installed"))).search(said_by(*command, TPMOCK_URL=door.url))
+    said = said_by(*command, TPMOCK_URL=door.url)
+    assert pattern(text(entry_of(f"{package.capitalize()} is not installed"))).search(said), said
     assert not (folder / "pictures").exists()
 
 
@@ -358,10 +371,7 @@ def test_a_missing_extra_is_reported(
 def test_a_missing_library_is_reported(
     monkeypatch: pytest.MonkeyPatch, door: OverSocket, package: str, command: list[str], words: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, package, None)
-    for name in ("search", "events", "histories"):
-        # Another test may have loaded what imports it.
-        monkeypatch.delitem(sys.modules, f"tpmock.kit.generated.{name}", raising=False)
+    without(monkeypatch, package)
     said = said_by(*command, *(["--mock", door.url] if command[0] == "test" else []))
     assert pattern(text(entry_of(words))).search(said), said
 
@@ -370,7 +380,8 @@ def test_a_missing_library_is_reported(
 @pytest.mark.usefixtures("folder")
 def test_a_missing_browser_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     # Playwright is not installed everywhere.
-    monkeypatch.setitem(sys.modules, "playwright.sync_api", ModuleType("playwright.sync_api"))
+    for name in ("playwright", "playwright.sync_api"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
     monkeypatch.setattr("shutil.which", lambda _: None)
     assert pattern(text(entry_of("No Chromium"))).search(said_by("demo", "--record", "pictures"))
 
