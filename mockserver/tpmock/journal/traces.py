@@ -20,7 +20,7 @@ from tpmock.journal.erasure import Redactor
 TRACES: Final = 5_000
 #: Maximum bytes of all traces.
 TRACES_BYTES: Final = 16 * MEGABYTE
-#: Bytes of a trace and of a step without their texts.
+#: Bytes of a trace without its keys, and of a step without its facts.
 OWN_BYTES: Final = 300
 #: Maximum number of steps of one trace: the first ones, and the newest.
 STEPS: Final = 200
@@ -56,7 +56,7 @@ class Step:
     @property
     def weight(self) -> int:
         """Return its approximate bytes in memory."""
-        return OWN_BYTES + sum([getsizeof(fact) for fact in self.facts if type(fact) is str])
+        return OWN_BYTES + sum(map(getsizeof, self.facts))
 
 
 @dataclass(slots=True)

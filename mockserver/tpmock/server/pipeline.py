@@ -223,7 +223,7 @@ class Pipeline:
             body,
             headers,
             response.evidence,
-            advised(bound, " ".join(filter(None, (*call.advice, hint))) or None),
+            advised(bound, " ".join(filter(None, (*call.advice, hint))) if call.advice else hint),
             schema.secrets if schema else frozenset(),
         )
 

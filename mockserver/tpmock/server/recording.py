@@ -31,7 +31,7 @@ def record(call: OperationCall, answer: RenderedAnswer, operation: str | None, m
     """
     sandbox, environ = call.home, call.environ
     masks = sandbox.journal.masks
-    query = masks.query(wsgi_text(environ.get("QUERY_STRING") or ""))
+    query = masks.query(wsgi_text(environ["QUERY_STRING"])) if environ.get("QUERY_STRING") else ""
     path = _path(environ.get("PATH_INFO") or "/")
     request_headers = masks.headers(_sent_headers(environ))
     request_body = _request_body(call, masks)

@@ -76,7 +76,7 @@ class OperationCall:
     body: Any = None
     unreadable: Unreadable | None = None
     gave_up: bool = False
-    sandbox: Sandbox | None = None
+    home: Sandbox = field(init=False)
     membership: TraceMembership = field(init=False)
     caller: Any = None
     hint: str | None = None
@@ -103,16 +103,9 @@ class OperationCall:
             self._request = self.make_request()
         return self._request
 
-    @property
-    def home(self) -> Sandbox:
-        """Return the sandbox of this call, once it is found."""
-        if self.sandbox is None:
-            raise LookupError("the sandbox of this call is not known yet")
-        return self.sandbox
-
     def enter(self, sandbox: Sandbox) -> None:
         """Set the sandbox of this call."""
-        self.sandbox = sandbox
+        self.home = sandbox
         self.membership = TraceMembership(sandbox)
 
     @property

@@ -197,10 +197,10 @@ def check_redirect(holder: Json, path: str = "") -> None:
 
 def _past(world: World, times: dict[str, float | None]) -> str | None:
     """Return a hint when a send time is in the past."""
-    passed = {kind: moment for kind, moment in times.items() if moment is not None and moment < world.now()}
     told = [
         hints.SEND_TIME_PAST.format(where=f"{PARTS[kind]}.preferredSendTime", read=iso(moment))
-        for kind, moment in passed.items()
+        for kind, moment in times.items()
+        if moment is not None and moment < world.now()
     ]
     return " ".join(told) or None
 
