@@ -143,6 +143,7 @@ class Wire(BaseAdapter):
             ) as answer:
                 response = requests.Response()
                 response.status_code = answer.status_code
+                response.headers.update(answer.headers)
                 response._content, response._content_consumed = answer.get_data(), True  # type: ignore[attr-defined]
             if loss == "answer":
                 raise requests.ReadTimeout
