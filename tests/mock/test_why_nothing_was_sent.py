@@ -12,6 +12,7 @@ from tpmock.segment import reasons
 
 from tests.support.sandboxes import SandboxUnderTest, an_order, basic
 from tests.support.stub_destination import Say, StubDestination
+from tests.support.troubleshooting import ONLY_AT_SEGMENT
 
 INGEST, SOURCE, FILTERED, FAILED = reasons.texts().values()
 
@@ -19,19 +20,10 @@ ORDER = "why-1"
 CONSENT = "Segment Consent Preference Updated"
 #: Codes of Segment's tables that nothing in this mock leads to, and why.
 NEVER: Mapping[str, str] = {
-    "empty_batch_result": "a batch of which nothing is left has a reason for each of its messages",
+    **ONLY_AT_SEGMENT,
+    "empty_batch_result": "each message of such a batch has a reason; the hint of the answer has the code",
     "multi_user_error": "likewise",
-    "id_required": "messages without any id have no_user_anon_id; Segment's own pages name both",
-    "unknown_source": "an unknown write key is project_not_found; likewise",
-    "locked_workspace": "a sandbox cannot be locked",
-    **dict.fromkeys(SOURCE, "there are no tracking plans and no schema settings"),
-    "UNKNOWN_INTEGRATION": "names in the integrations object that mean nothing here mean nothing",
-    "MESSAGE_SENT_CLIENT_SIDE": "there are no device-mode destinations",
     "INVALID_SETTINGS": "settings are judged when they are given; a function says so when it fails, see below",
-    "NO_MATCHING_MAPPING": "the destinations here are no Actions destinations",
-    "FILTERED_AT_MAPPING": "likewise",
-    "FILTERED_BY_END_USER_CONSENT": "there is no consent management",
-    "FUNCTIONS_LOCK_OUT": "functions are never held back",
 }
 
 
@@ -216,8 +208,8 @@ def test_every_code_of_a_delivery_has_its_words(code: str, prefix: str) -> None:
     step = Step(1, 0.0, what, "messageId", None, ("Trustpilot", f"{prefix}{code}", status, None, 60.0))
     told = trace_story.outcome(Trace("trace-1", 0.0, [], [step]))
     assert told.startswith("Nothing was sent. The destination Trustpilot ")
-    assert f"({code}: {reasons.plain(code)})" in told
-    assert reasons.plain(code)
+    assert f"({code}: {reasons.plain(f'{prefix}{code}')})" in told
+    assert reasons.plain(f"{prefix}{code}")
 
 
 @pytest.mark.parametrize("reason", [*INGEST, *SOURCE, *FILTERED])

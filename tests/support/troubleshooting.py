@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final
@@ -12,8 +12,25 @@ import yaml
 from tpmock.common import package_data
 from tpmock.console.documentation import library
 from tpmock.core import hints
+from tpmock.segment import reasons
 
 from tests.support import ROOT
+
+_NO_PLANS: Final = "A mock has no tracking plans and no schema settings."
+_NO_MAPPINGS: Final = "A mock has no destinations with mappings (Actions)."
+#: Codes of Segment that a mock never shows, with the reason.
+ONLY_AT_SEGMENT: Final[Mapping[str, str]] = {
+    "id_required": "A mock calls it `no_user_anon_id`; Segment's documentation has both.",
+    "unknown_source": "A mock calls it `project_not_found`; Segment's documentation has both.",
+    "locked_workspace": "A sandbox cannot be locked.",
+    **dict.fromkeys(reasons.texts()["source"], _NO_PLANS),
+    "UNKNOWN_INTEGRATION": "A mock ignores names in the integrations object that it does not know.",
+    "MESSAGE_SENT_CLIENT_SIDE": "A mock has no destinations in device mode.",
+    "NO_MATCHING_MAPPING": _NO_MAPPINGS,
+    "FILTERED_AT_MAPPING": _NO_MAPPINGS,
+    "FILTERED_BY_END_USER_CONSENT": "A mock has no consent management.",
+    "FUNCTIONS_LOCK_OUT": "A mock calls a function however often it fails.",
+}
 
 PAGE: Final[Path] = ROOT / "mockserver" / "docs" / "troubleshooting.md"
 
@@ -35,6 +52,20 @@ def destination_messages() -> dict[str, dict[str, dict[str, Any]]]:
     file = ROOT / "contracts" / "tpmock" / "destination" / "rules" / "messages.json"
     found: dict[str, dict[str, dict[str, Any]]] = json.loads(file.read_text(encoding="utf-8"))
     return found
+
+
+def codes() -> Mapping[str, str]:
+    """Return the codes that a mock shows, with what each means; one may mean something else of a function."""
+    found: dict[str, list[str]] = {}
+    for group in reasons.texts().values():
+        for code, why in group.items():
+            found.setdefault(code, []).append(why)
+    return {code: " Or: ".join(dict.fromkeys(why)) for code, why in found.items() if code not in ONLY_AT_SEGMENT}
+
+
+def _only_at_segment() -> Iterator[tuple[str, ...]]:
+    for code, reason in ONLY_AT_SEGMENT.items():
+        yield f"`{code}`", reasons.sentence(code), reason
 
 
 def text(entry: Entry) -> str:
@@ -91,10 +122,15 @@ def _lines() -> Iterator[str]:
         yield from _single(entries)
     yield "## Codes of Segment"
     yield ""
-    yield "A delivery or an event has a code when it did not arrive. `tpmock trace ORDER` and the console show it."
+    yield "A delivery or an event has a code when it did not arrive. `tpmock trace ORDER` and the console show it. The"
+    yield "code of a batch is in the hint of its answer."
     yield ""
-    codes = ((code, why) for group in _read("reasons").values() for code, why in group.items())
-    yield from _table(("code", "means"), ((f"`{code}`", why) for code, why in dict(codes).items()))
+    yield from _table(("code", "means"), ((f"`{code}`", why) for code, why in codes().items()))
+    yield "## Codes that only Segment shows"
+    yield ""
+    yield "Look up here what your workspace at Segment reports. A mock never shows these codes."
+    yield ""
+    yield from _table(("code", "means", "why not in a mock"), _only_at_segment())
     yield "## Answers of the bundled destination"
     yield ""
     rows = (row for chapter in destination_messages().values() for row in chapter.values())

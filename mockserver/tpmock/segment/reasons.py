@@ -78,7 +78,9 @@ def clause(reason: str) -> str:
 
 def plain(reason: str) -> str:
     """Return the meaning of a reason to follow its code, without capital and full stop; empty if unknown."""
-    found = _known(reason.removeprefix(_DISCARDED).removeprefix(_AWAITING))
+    code = reason.removeprefix(_DISCARDED).removeprefix(_AWAITING)
+    # A code may mean one thing of a filter and another one of a delivery.
+    found = (texts()["failed"].get(code) if code != reason else None) or _known(code)
     return "" if found is None else f"{found[0].lower()}{found[1:].removesuffix('.')}"
 
 
