@@ -266,6 +266,24 @@ def test_a_revoked_token_stays_revoked(sandbox: SandboxUnderTest) -> None:
     assert sandbox.invite().status == 202
 
 
+def test_a_revoked_token_beside_a_key_is_not_called_the_cause(sandbox: SandboxUnderTest) -> None:
+    token = sandbox.access_token()
+    arm(sandbox, "find token-revoked")
+    answer = sandbox.get(FIND, {"Authorization": f"Bearer {token}"})
+    assert answer.status == 200
+    assert "(token-revoked) did not change this answer" in answer.hint
+    assert "caused this" not in answer.hint
+    assert sandbox.invite(token=token).status == 401
+
+
+def test_an_address_that_revokes_says_when_there_was_no_token(sandbox: SandboxUnderTest) -> None:
+    order = {"recipientEmail": "fault-token-revoked@example.com", "recipientName": "Ada", "referenceId": "1"}
+    answer = sandbox.call("POST", f"/api/{sandbox['integrationKey']}/invitation", data=order)
+    assert answer.status == 201
+    assert answer.hint.startswith("Queued until ")
+    assert "(token-revoked) did not change this answer" in answer.hint
+
+
 def test_a_delay_after_the_work_shows_the_work_at_once(sandbox: SandboxUnderTest) -> None:
     arm(sandbox, "email-invitations delay 0.05s after")
     assert sandbox.invite().status == 202

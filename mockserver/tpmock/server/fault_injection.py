@@ -59,7 +59,7 @@ class FaultInjection:
             case "revoke":
                 _revoke_credentials(call)
                 answer = perform()
-                answer.hint = hints.REVOKED_BY.format(own=answer.hint or hints.NO_TOKEN_TO_REVOKE, cause=hit.cause)
+                answer.hint = _revocation(answer.hint, hit.cause)
                 return answer
             case "spoil" | "transmit":
                 return _spoiled(perform(), hit)
@@ -117,6 +117,13 @@ def _revoke_credentials(call: OperationCall) -> None:
     with call.home.lock:
         for scheme in call.bound.schemes:
             revoke(call.realm, extract(call, scheme))
+
+
+def _revocation(own: str | None, cause: str) -> str:
+    """Return the hint of an answer after a revocation: whether it was refused for that, or needed no such token."""
+    if own is not None and hints.TOKEN_REVOKED in own:
+        return hints.REVOKED_BY.format(own=own, cause=cause)
+    return " ".join(filter(None, (own, hints.NO_TOKEN_TO_REVOKE.format(cause=cause))))
 
 
 def _halve(answer: RenderedAnswer) -> None:
